@@ -18,30 +18,30 @@ public sealed class CommitBatcher : IDisposable
     private const string MixedPurpose = "batch";
     private const string ReadBackPurpose = "read-back";
 
-    private readonly IFirestore firestore;
-    private readonly FirestoreOptions options;
-    private readonly RetryPause pause;
-    private readonly GatheringLine<CommitMember, CommitOutcome> line;
+    private readonly IFirestore _firestore;
+    private readonly FirestoreOptions _options;
+    private readonly RetryPause _pause;
+    private readonly GatheringLine<CommitMember, CommitOutcome> _line;
 
     internal CommitBatcher(IFirestore firestore, FirestoreOptions options, RetryPause pause)
     {
-        this.firestore = firestore;
-        this.options = options;
-        this.pause = pause;
-        line = new(new GatheringLimits(options.BatchLines, options.BatchMembers, options.BatchBytes, options.PendingMax), CommitAllAsync);
+        _firestore = firestore;
+        _options = options;
+        _pause = pause;
+        _line = new(new GatheringLimits(options.BatchLines, options.BatchMembers, options.BatchBytes, options.PendingMax), CommitAllAsync);
     }
 
     /// <summary>
     /// Commits the member with whatever else is due. Cancellation takes it back only while no batch has taken it: then it
     /// throws <see cref="OperationCanceledException"/>, and nothing was written.
     /// </summary>
-    public Task<CommitOutcome> CommitAsync(CommitMember member, CancellationToken cancellationToken) => line.JoinAsync(
+    public Task<CommitOutcome> CommitAsync(CommitMember member, CancellationToken cancellationToken) => _line.JoinAsync(
         member,
         [.. member.Writes.Select(write => write.Path).Append(member.KeyPath).Distinct(StringComparer.Ordinal)],
         member.Writes.Sum(WriteSize.Of),
         cancellationToken);
 
-    public void Dispose() => line.Dispose();
+    public void Dispose() => _line.Dispose();
 
     private async Task<IReadOnlyList<CommitOutcome>> CommitAllAsync(IReadOnlyList<CommitMember> members)
     {
@@ -50,14 +50,14 @@ public sealed class CommitBatcher : IDisposable
         var purpose = purposes.Length == 1 ? purposes[0] : MixedPurpose;
         for (var attempt = 0; ; attempt++)
         {
-            switch (await firestore.CommitAsync(batch.Writes, purpose, CancellationToken.None))
+            switch (await _firestore.CommitAsync(batch.Writes, purpose, CancellationToken.None))
             {
                 case CommitOutcome.Committed committed:
                     return batch.Split(committed);
                 case CommitOutcome.Lost lost:
                     return await ReadBackAsync(members, lost);
-                case CommitOutcome.Refused { Status: FirestoreStatus.Aborted } when attempt < options.AbortedRetries:
-                    await pause.WaitAsync(attempt, CancellationToken.None);
+                case CommitOutcome.Refused { Status: FirestoreStatus.Aborted } when attempt < _options.AbortedRetries:
+                    await _pause.WaitAsync(attempt, CancellationToken.None);
                     continue;
                 case CommitOutcome.Refused refused when members.Count == 1 || ConcernsAll(refused.Status):
                     return [.. members.Select(_ => refused)];
@@ -79,7 +79,7 @@ public sealed class CommitBatcher : IDisposable
     {
         try
         {
-            var read = await firestore.GetAsync(
+            var read = await _firestore.GetAsync(
                 [.. members.Select(member => member.KeyPath).Distinct(StringComparer.Ordinal)], ReadBackPurpose, CancellationToken.None);
             var documents = read.Documents.ToDictionary(document => document.Path, StringComparer.Ordinal);
             return [.. members.Select(member => Decide(member, documents.GetValueOrDefault(member.KeyPath), read.ReadTime, lost))];

@@ -11,19 +11,19 @@ public sealed class FirestoreCost : IDisposable
 {
     public const string MeterName = "WaAspire.Firestore";
 
-    private readonly Meter meter = new(MeterName);
-    private readonly Counter<long> operations;
-    private readonly ConcurrentDictionary<(string Kind, string Purpose), long> totals = new();
+    private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _operations;
+    private readonly ConcurrentDictionary<(string Kind, string Purpose), long> _totals = new();
 
     public FirestoreCost() =>
-        operations = meter.CreateCounter<long>("waaspire.firestore.operations", "{operation}", "Reads, writes and deletes as billed, and calls.");
+        _operations = _meter.CreateCounter<long>("waaspire.firestore.operations", "{operation}", "Reads, writes and deletes as billed, and calls.");
 
     /// <summary>A copy of all totals since the process began. Kinds: <c>read</c>, <c>write</c>, <c>delete</c>, <c>rpc</c>.</summary>
-    public IReadOnlyDictionary<(string Kind, string Purpose), long> Snapshot() => new Dictionary<(string, string), long>(totals);
+    public IReadOnlyDictionary<(string Kind, string Purpose), long> Snapshot() => new Dictionary<(string, string), long>(_totals);
 
-    public long Total(string kind) => totals.Where(total => total.Key.Kind == kind).Sum(total => total.Value);
+    public long Total(string kind) => _totals.Where(total => total.Key.Kind == kind).Sum(total => total.Value);
 
-    public void Dispose() => meter.Dispose();
+    public void Dispose() => _meter.Dispose();
 
     internal void Rpc<T>(Reply<T> reply, string purpose)
     {
@@ -42,7 +42,7 @@ public sealed class FirestoreCost : IDisposable
 
     private void Add(string kind, string purpose, long count)
     {
-        operations.Add(count, new("kind", kind), new("purpose", purpose));
-        totals.AddOrUpdate((kind, purpose), count, (_, total) => total + count);
+        _operations.Add(count, new("kind", kind), new("purpose", purpose));
+        _totals.AddOrUpdate((kind, purpose), count, (_, total) => total + count);
     }
 }

@@ -6,14 +6,14 @@ namespace WaAspire.Messaging.Firestore;
 /// <summary>The bearer token of each call: the emulator's owner, a configured service account, or the platform's default account.</summary>
 internal sealed class FirestoreCredentials(FirestoreOptions options, IConfiguration configuration)
 {
-    private readonly ServiceAccountKey? key = options.EmulatorHost is null ? ServiceAccountKey.Find(configuration) : null;
-    private ITokenAccess? platform;
+    private readonly ServiceAccountKey? _key = options.EmulatorHost is null ? ServiceAccountKey.Find(configuration) : null;
+    private ITokenAccess? _platform;
 
     public async ValueTask<string> TokenAsync(CancellationToken cancellationToken)
     {
         if (options.EmulatorHost is not null)
             return "owner";
-        var tokens = key?.Tokens ?? platform ?? await PlatformAsync(cancellationToken);
+        var tokens = _key?.Tokens ?? _platform ?? await PlatformAsync(cancellationToken);
         return await tokens.GetAccessTokenForRequestAsync(cancellationToken: cancellationToken);
     }
 
@@ -21,6 +21,6 @@ internal sealed class FirestoreCredentials(FirestoreOptions options, IConfigurat
     private async Task<ITokenAccess> PlatformAsync(CancellationToken cancellationToken)
     {
         var found = await GoogleCredential.GetApplicationDefaultAsync(cancellationToken);
-        return platform = found.CreateScoped("https://www.googleapis.com/auth/datastore");
+        return _platform = found.CreateScoped("https://www.googleapis.com/auth/datastore");
     }
 }

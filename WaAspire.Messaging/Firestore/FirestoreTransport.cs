@@ -31,8 +31,8 @@ internal sealed class FirestoreTransport : IDisposable
     private const long ReplyBytesMax = 128 * 1024 * 1024;
     private const int ConnectionsMax = 128;
 
-    private readonly FirestoreCredentials credentials;
-    private readonly HttpClient client;
+    private readonly FirestoreCredentials _credentials;
+    private readonly HttpClient _client;
 
     public FirestoreTransport(FirestoreOptions options, FirestoreCredentials credentials)
         : this(options, credentials, Handler(options))
@@ -41,8 +41,8 @@ internal sealed class FirestoreTransport : IDisposable
 
     internal FirestoreTransport(FirestoreOptions options, FirestoreCredentials credentials, SocketsHttpHandler handler)
     {
-        this.credentials = credentials;
-        client = new HttpClient(handler)
+        _credentials = credentials;
+        _client = new HttpClient(handler)
         {
             BaseAddress = new Uri(options.Endpoint, "/v1/"),
             DefaultRequestVersion = HttpVersion.Version20,
@@ -58,14 +58,14 @@ internal sealed class FirestoreTransport : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, target)
         {
             Content = content,
-            Version = client.DefaultRequestVersion,
-            VersionPolicy = client.DefaultVersionPolicy,
+            Version = _client.DefaultRequestVersion,
+            VersionPolicy = _client.DefaultVersionPolicy,
         };
         if (await AuthorizeAsync(request, deadline) is { } missing)
             return new Reply<T>.NotSent(missing);
         try
         {
-            using var response = await client.SendAsync(request, deadline);
+            using var response = await _client.SendAsync(request, deadline);
             return await ReadAsync(response, parse);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
@@ -75,13 +75,13 @@ internal sealed class FirestoreTransport : IDisposable
         }
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     private async Task<string?> AuthorizeAsync(HttpRequestMessage request, CancellationToken deadline)
     {
         try
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await credentials.TokenAsync(deadline));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await _credentials.TokenAsync(deadline));
             return null;
         }
         // Whatever a token source throws, nothing has been sent; its text may quote a key file and is not repeated.

@@ -11,11 +11,11 @@ internal sealed class GatheringLine<TItem, TResult>(GatheringLimits limits, Func
     // A hot document may hold up thousands; looking past all of them for each batch would cost more than it gains.
     private const int LookAhead = 1000;
 
-    private readonly Lock gate = new();
-    private readonly SemaphoreSlim room = new(limits.PendingMax);
-    private readonly LinkedList<Waiter> pending = [];
-    private readonly HashSet<string> busy = new(StringComparer.Ordinal);
-    private int underWay;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _room = new(limits.PendingMax);
+    private readonly LinkedList<Waiter> _pending = [];
+    private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
+    private int _underWay;
 
     /// <summary>
     /// Waits for the result. Members that share a key never travel together nor at the same time, and keep their order.
@@ -23,11 +23,11 @@ internal sealed class GatheringLine<TItem, TResult>(GatheringLimits limits, Func
     /// </summary>
     public async Task<TResult> JoinAsync(TItem item, IReadOnlyCollection<string> keys, int weight, CancellationToken cancellationToken)
     {
-        await room.WaitAsync(cancellationToken);
+        await _room.WaitAsync(cancellationToken);
         var waiter = new Waiter(item, keys, weight);
-        lock (gate)
+        lock (_gate)
         {
-            pending.AddLast(waiter.Place);
+            _pending.AddLast(waiter.Place);
             CallCarriers_NeedsLock();
         }
         using var leaving = cancellationToken.Register(() => Leave(waiter, cancellationToken));
@@ -35,7 +35,7 @@ internal sealed class GatheringLine<TItem, TResult>(GatheringLimits limits, Func
         return turn.Carries is { } batch ? await CarryAsync(batch) : turn.Result!;
     }
 
-    public void Dispose() => room.Dispose();
+    public void Dispose() => _room.Dispose();
 
     private async Task<TResult> CarryAsync(IReadOnlyList<Waiter> batch)
     {
@@ -52,10 +52,10 @@ internal sealed class GatheringLine<TItem, TResult>(GatheringLimits limits, Func
         }
         finally
         {
-            lock (gate)
+            lock (_gate)
             {
-                underWay--;
-                busy.ExceptWith(batch.SelectMany(waiter => waiter.Keys));
+                _underWay--;
+                _busy.ExceptWith(batch.SelectMany(waiter => waiter.Keys));
                 CallCarriers_NeedsLock();
             }
         }
@@ -66,10 +66,10 @@ internal sealed class GatheringLine<TItem, TResult>(GatheringLimits limits, Func
 
     private void CallCarriers_NeedsLock()
     {
-        while (underWay < limits.Lines && TakeBatch_NeedsLock() is { Count: > 0 } batch)
+        while (_underWay < limits.Lines && TakeBatch_NeedsLock() is { Count: > 0 } batch)
         {
-            underWay++;
-            room.Release(batch.Count);
+            _underWay++;
+            _room.Release(batch.Count);
             // Continuations run elsewhere (or are posted), never under this lock.
             batch[0].Turn.SetResult(new Turn(batch, default));
         }
@@ -81,19 +81,19 @@ internal sealed class GatheringLine<TItem, TResult>(GatheringLimits limits, Func
         var held = new HashSet<string>(StringComparer.Ordinal);
         var weight = 0L;
         var looked = 0;
-        for (var node = pending.First; node is not null && batch.Count < limits.ItemsMax && looked++ < LookAhead;)
+        for (var node = _pending.First; node is not null && batch.Count < limits.ItemsMax && looked++ < LookAhead;)
         {
             var waiter = node.Value;
             node = node.Next;
             var fits = batch.Count == 0 || weight + waiter.Weight <= limits.WeightMax;
-            if (!fits || waiter.Keys.Any(key => busy.Contains(key) || held.Contains(key)))
+            if (!fits || waiter.Keys.Any(key => _busy.Contains(key) || held.Contains(key)))
             {
                 // Who comes later and shares a key with this one stays behind it.
                 held.UnionWith(waiter.Keys);
                 continue;
             }
-            pending.Remove(waiter.Place);
-            busy.UnionWith(waiter.Keys);
+            _pending.Remove(waiter.Place);
+            _busy.UnionWith(waiter.Keys);
             weight += waiter.Weight;
             batch.Add(waiter);
         }
@@ -102,12 +102,12 @@ internal sealed class GatheringLine<TItem, TResult>(GatheringLimits limits, Func
 
     private void Leave(Waiter waiter, CancellationToken cancellationToken)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (waiter.Place.List is null)
                 return;
-            pending.Remove(waiter.Place);
-            room.Release();
+            _pending.Remove(waiter.Place);
+            _room.Release();
             waiter.Turn.SetCanceled(cancellationToken);
             CallCarriers_NeedsLock();
         }

@@ -10,31 +10,31 @@ namespace WaAspire.Messaging.Firestore;
 /// </summary>
 public sealed class OnceContent : HttpContent
 {
-    private readonly ReadOnlyMemory<byte> body;
-    private int starts;
+    private readonly ReadOnlyMemory<byte> _body;
+    private int _starts;
 
     public OnceContent(ReadOnlyMemory<byte> body, string mediaType = "application/json")
     {
-        this.body = body;
+        _body = body;
         Headers.ContentType = new MediaTypeHeaderValue(mediaType);
     }
 
     /// <summary>True from the moment at which the first byte may have left.</summary>
-    public bool Started => Volatile.Read(ref starts) > 0;
+    public bool Started => Volatile.Read(ref _starts) > 0;
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref starts) > 1)
+        if (Interlocked.Increment(ref _starts) > 1)
             throw new IOException("The body has left once and may not leave again.");
-        await stream.WriteAsync(body, cancellationToken);
+        await stream.WriteAsync(_body, cancellationToken);
     }
 
     protected override bool TryComputeLength(out long length)
     {
-        length = body.Length;
+        length = _body.Length;
         return true;
     }
 }

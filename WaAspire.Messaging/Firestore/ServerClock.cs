@@ -11,22 +11,23 @@ public sealed class ServerClock(TimeProvider time)
     // this is given up for it all the same: otherwise a local oscillator that runs fast would carry us ahead for ever.
     private static readonly TimeSpan BaseLifetime = TimeSpan.FromMinutes(1);
 
-    private readonly Lock gate = new();
-    private DateTimeOffset? observed;
-    private long observedAt;
-    private DateTimeOffset latest;
+    private readonly Lock _gate = new();
+    private DateTimeOffset? _observed;
+    private long _observedAt;
+    private long _lastAnswerAt;
+    private DateTimeOffset _latest;
 
     /// <exception cref="InvalidOperationException">Nothing was observed yet: read or commit first.</exception>
     public DateTimeOffset Now
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
                 var now = Estimate_NeedsLock() ?? throw new InvalidOperationException("Firestore has told no time yet.");
                 // Whole microseconds, as Firestore stores them, so that a value read back equals the one written.
                 now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
-                return latest = now > latest ? now : latest;
+                return _latest = now > _latest ? now : _latest;
             }
         }
     }
@@ -36,24 +37,22 @@ public sealed class ServerClock(TimeProvider time)
     {
         get
         {
-            lock (gate)
-                return observed is null ? null : time.GetElapsedTime(lastAnswerAt);
+            lock (_gate)
+                return _observed is null ? null : time.GetElapsedTime(_lastAnswerAt);
         }
     }
-
-    private long lastAnswerAt;
 
     public void Observe(DateTimeOffset serverTime)
     {
-        lock (gate)
+        lock (_gate)
         {
-            lastAnswerAt = time.GetTimestamp();
-            if (Estimate_NeedsLock() is { } estimate && serverTime < estimate && time.GetElapsedTime(observedAt) < BaseLifetime)
+            _lastAnswerAt = time.GetTimestamp();
+            if (Estimate_NeedsLock() is { } estimate && serverTime < estimate && time.GetElapsedTime(_observedAt) < BaseLifetime)
                 return;
-            observed = serverTime;
-            observedAt = lastAnswerAt;
+            _observed = serverTime;
+            _observedAt = _lastAnswerAt;
         }
     }
 
-    private DateTimeOffset? Estimate_NeedsLock() => observed + time.GetElapsedTime(observedAt);
+    private DateTimeOffset? Estimate_NeedsLock() => _observed + time.GetElapsedTime(_observedAt);
 }

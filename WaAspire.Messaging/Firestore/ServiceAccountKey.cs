@@ -16,14 +16,14 @@ internal sealed class ServiceAccountKey
 {
     private static readonly string[] Scopes = ["https://www.googleapis.com/auth/datastore"];
 
-    private readonly ServiceAccountCredential credential;
+    private readonly ServiceAccountCredential _credential;
 
     private ServiceAccountKey(string clientEmail, string pem) =>
         // A self-signed token saves the call to the token endpoint, and with it an outage that is not Firestore's.
-        credential = new ServiceAccountCredential(
+        _credential = new ServiceAccountCredential(
             new ServiceAccountCredential.Initializer(clientEmail) { Scopes = Scopes, UseJwtAccessWithScopes = true }.FromPrivateKey(pem));
 
-    public ITokenAccess Tokens => credential;
+    public ITokenAccess Tokens => _credential;
 
     /// <summary>Null when none is configured.</summary>
     /// <exception cref="FormatException">Something is configured that cannot be a key; the message names the setting only.</exception>
