@@ -9,7 +9,10 @@ namespace WaAspire.Worker.Sending;
 /// <param name="Messages">In the order in which they must go out.</param>
 /// <param name="IsWhole">Nothing unfinished comes behind them.</param>
 /// <param name="ReadTime">The server's time of the reading.</param>
-public sealed record LaneHead(IReadOnlyList<OutboxDocument> Messages, bool IsWhole, DateTimeOffset ReadTime);
+public sealed record LaneHead(IReadOnlyList<OutboxDocument> Messages, bool IsWhole, DateTimeOffset ReadTime)
+{
+    public OutboxDocument? First => Messages.Count > 0 ? Messages[0] : null;
+}
 
 /// <summary>
 /// Reads heads with strong queries, so that order comes from Firestore alone. Lanes that ask while queries are in flight
