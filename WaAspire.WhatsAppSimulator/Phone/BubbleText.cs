@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace WaAspire.WhatsAppSimulator.Phone;
 
-/// <summary>What a bubble says about a message of each type. Total: an unknown type shows its name.</summary>
+/// <summary>The words of a bubble for each type; the page names the type beside them. Total: an unknown type shows its name.</summary>
 internal static class BubbleText
 {
     public static string Of(string type, JsonElement body)
@@ -11,13 +11,13 @@ internal static class BubbleText
         return type switch
         {
             "text" => Text(content, "body"),
-            "image" => WithCaption("📷 Photo", content),
-            "video" => WithCaption("🎬 Video", content),
-            "audio" => "🎤 Audio",
-            "document" => WithCaption("📄 " + Or(Text(content, "filename"), "Document"), content),
-            "sticker" => "🩵 Sticker",
-            "location" => "📍 " + Or(Text(content, "name"), $"{content.GetProperty("latitude")}, {content.GetProperty("longitude")}"),
-            "contacts" => "👤 " + string.Join(", ", content.EnumerateArray().Select(c => Text(c.GetProperty("name"), "formatted_name"))),
+            "image" => Or(Text(content, "caption"), "Photo"),
+            "video" => Or(Text(content, "caption"), "Video"),
+            "audio" => "Voice or sound",
+            "document" => Document(content),
+            "sticker" => "Sticker",
+            "location" => Or(Text(content, "name"), $"{content.GetProperty("latitude")}, {content.GetProperty("longitude")}"),
+            "contacts" => string.Join(", ", content.EnumerateArray().Select(c => Text(c.GetProperty("name"), "formatted_name"))),
             "interactive" => content.TryGetProperty("body", out var inner) ? Text(inner, "text") : "[interactive]",
             "template" => TemplateText(content),
             "reaction" => Or(Text(content, "emoji"), "Reaction removed"),
@@ -35,11 +35,11 @@ internal static class BubbleText
                 .Select(parameter => Text(parameter, "text"))
                 .Where(text => text.Length > 0)
             : [];
-        return string.Join(" · ", texts.Prepend("📋 " + Text(template, "name")));
+        return string.Join(" · ", texts.Prepend(Text(template, "name")));
     }
 
-    private static string WithCaption(string label, JsonElement media) =>
-        Text(media, "caption") is { Length: > 0 } caption ? $"{label}\n{caption}" : label;
+    private static string Document(JsonElement document) =>
+        string.Join('\n', new[] { Or(Text(document, "filename"), "Document"), Text(document, "caption") }.Where(line => line.Length > 0));
 
     private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 
