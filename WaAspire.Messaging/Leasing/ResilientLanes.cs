@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace WaAspire.Messaging.Leasing;
@@ -7,7 +8,8 @@ namespace WaAspire.Messaging.Leasing;
 /// signal on purpose: the sweep starts from the beginning and finds what Firestore knows. A call that fails moves over
 /// and is answered by the other side, so that callers never see Redis go.
 /// </summary>
-public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, IOptions<LaneOptions> options, TimeProvider time) : ILanes
+public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, IOptions<LaneOptions> options, TimeProvider time, ILogger<ResilientLanes> logger)
+    : ILanes
 {
     private readonly Lock _gate = new();
     private LocalLanes? _local;
@@ -60,8 +62,14 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
     {
         lock (_gate)
         {
-            _lastProbe = time.GetTimestamp();
-            return _local ??= new LocalLanes(isMine, options.Value.Hold, time);
+            if (_local is null)
+            {
+                logger.LanesLost();
+                _lastProbe = time.GetTimestamp();
+                _local = new LocalLanes(isMine, options.Value.Hold, time);
+            }
+
+            return _local;
         }
     }
 
@@ -76,6 +84,7 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
         if (await shared.AnswersAsync())
         {
             Volatile.Write(ref _local, null);
+            logger.LanesBack();
         }
     }
 }

@@ -15,6 +15,9 @@ namespace WaAspire.Messaging.Outbox;
 /// </summary>
 public static class OutboxTransitions
 {
+    /// <summary>The stored form that this code writes; documents of the old system have none.</summary>
+    public const long CurrentSchema = 2;
+
     private const int AttemptHistoryLimit = 20;
     private static readonly string[] _doubt = [OutboxFields.DoubtSince, OutboxFields.DoubtReason];
 
@@ -190,6 +193,44 @@ public static class OutboxTransitions
     /// <summary>uncertain stays uncertain, but its thread goes on without it: a message without <c>orderAt</c> is in no lane.</summary>
     public static IReadOnlyList<DocumentWrite> Release(OutboxDocument message) =>
         [Change(message, message.UpdateTime, OutboxStatus.Uncertain, [], [OutboxFields.OrderAt])];
+
+    /// <summary>
+    /// A document of the old system joins the order of its thread, at the time at which it was created. One that holds a
+    /// provider id was accepted; one that lost its holder is in doubt; nothing is known of the others but that they wait.
+    /// </summary>
+    public static IReadOnlyList<DocumentWrite> Adopt(OutboxDocument message, DateTimeOffset createdAt, DateTimeOffset now)
+    {
+        var status = message switch
+        {
+            { ProviderMessageId: not null } => OutboxStatus.Sent,
+            { Status: OutboxStatus.Processing } => OutboxStatus.Uncertain,
+            _ => OutboxStatus.Queued,
+        };
+        var fields = new DocumentFields
+        {
+            [OutboxFields.RequestId] = message.RequestId,
+            [OutboxFields.Schema] = CurrentSchema,
+            [OutboxFields.ThreadId] = message.ThreadId,
+            [OutboxFields.Shard] = (long)OutboxShard.Of(message.ThreadId!),
+            [OutboxFields.OrderAt] = createdAt,
+            [OutboxFields.AttemptCount] = message.AttemptCount,
+            [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+        };
+        if (status == OutboxStatus.Queued)
+        {
+            fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt ?? now;
+            return [Change(message, message.UpdateTime, status, fields, deleted: [])];
+        }
+
+        var isSent = status == OutboxStatus.Sent;
+        fields[isSent ? OutboxFields.DeliveryStatus : OutboxFields.DoubtReason] = isSent ? OutboxStatusNames.Sent : "the old system's holder is gone";
+        return
+        [
+            Change(
+                message, message.UpdateTime, status, fields, [OutboxFields.NextAttemptAt],
+                FieldTransform.RequestTime(isSent ? OutboxFields.SentAt : OutboxFields.DoubtSince)),
+        ];
+    }
 
     private static DocumentWrite Change(
         OutboxDocument message, DateTimeOffset fence, OutboxStatus status, DocumentFields fields, IEnumerable<string> deleted, params FieldTransform[] transforms)
