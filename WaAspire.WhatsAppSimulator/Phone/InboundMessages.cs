@@ -5,7 +5,7 @@ using WaAspire.WhatsAppSimulator.Webhooks;
 namespace WaAspire.WhatsAppSimulator.Phone;
 
 /// <summary>A message that a person writes to the business, as the page or a test posts it.</summary>
-internal sealed record InboundRequest(string PhoneNumberId, string From, string? Name, string Text);
+internal sealed record InboundRequest(string PhoneNumberId, string From, string Text, string? Name = null);
 
 /// <summary>Checks one, shows its bubble, and has its webhook sent.</summary>
 internal sealed class InboundMessages(ChatStore chats, StatusSchedule schedule, BusinessNumbers numbers, TimeProvider time)

@@ -5,7 +5,9 @@ internal static class WebhooksApi
 {
     public static WebApplicationBuilder AddWebhooks(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<WebhookOptions>().BindConfiguration("Webhooks").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<WebhookOptions>().BindConfiguration("Webhooks").ValidateDataAnnotations()
+            .Validate(options => options.Url is not { } url || (url.IsAbsoluteUri && url.Scheme is "http" or "https"), "Webhooks:Url must be an http or https address")
+            .ValidateOnStart();
         builder.Services.AddSingleton<StatusSchedule>().AddSingleton<WebhookQueue>().AddSingleton<WebhookBodies>();
         builder.Services.AddSingleton<WebhookFaults>().AddSingleton<WebhookClient>().AddSingleton<WebhookVerification>();
         builder.Services.AddHostedService<StatusLoop>().AddHostedService<WebhookSender>();
