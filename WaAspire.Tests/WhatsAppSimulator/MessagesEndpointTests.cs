@@ -149,7 +149,8 @@ public sealed class MessagesEndpointTests : IAsyncLifetime
             "/simulator/inbound", new { phoneNumberId = Simulator.Number, from = Simulator.Person, text = "hello" });
         var id = (await inbound.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
 
-        using var good = await _simulator.PostAsync(new { messaging_product = "whatsapp", status = "read", message_id = id, typing_indicator = new { type = "text" } });
+        using var good = await _simulator.PostAsync(
+            new { messaging_product = "whatsapp", status = "read", message_id = id, typing_indicator = new { type = "text" } });
         using var bad = await _simulator.PostAsync(new { messaging_product = "whatsapp", status = "read", message_id = "nonsense" });
 
         Assert.True((await good.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("success").GetBoolean());

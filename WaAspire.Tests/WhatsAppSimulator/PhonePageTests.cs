@@ -35,7 +35,8 @@ public sealed class PhonePageTests(Chromium chromium) : IClassFixture<Chromium>
     public async Task ticks_follow_the_status_one_by_one()
     {
         // Nothing becomes delivered by itself here, so each state stands until it is asked for.
-        await using var simulator = await Simulator.StartAsync(("Webhooks:SentAfter", "00:00:00"), ("Webhooks:DeliveredAfter", "1.00:00:00"));
+        await using var simulator = await Simulator.StartAsync(
+            ("Webhooks:SentAfter", "00:00:00"), ("Webhooks:DeliveredAfter", "1.00:00:00"));
         var page = await OpenAsync(simulator);
         await simulator.SendAsync(Simulator.Text("one"));
         await page.GetByTestId("chat").ClickAsync();
@@ -80,6 +81,22 @@ public sealed class PhonePageTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task on_a_narrow_window_list_and_conversation_take_turns()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        await simulator.SendAsync(Simulator.Text("hi"));
+        var page = await OpenAsync(simulator, width: 390);
+        await Expect(page.GetByTestId("reply")).ToBeHiddenAsync();
+
+        await page.GetByTestId("chat").ClickAsync();
+        await Expect(page.GetByTestId("bubble")).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("chat")).ToBeHiddenAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Back to chats" }).ClickAsync();
+        await Expect(page.GetByTestId("chat")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task a_page_that_lost_its_simulator_comes_back_by_itself()
     {
         var simulator = await Simulator.StartAsync();
@@ -94,9 +111,9 @@ public sealed class PhonePageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByTestId("chat")).ToContainTextAsync("Back");
     }
 
-    private async Task<IPage> OpenAsync(Simulator simulator)
+    private async Task<IPage> OpenAsync(Simulator simulator, int width = 1280)
     {
-        var page = await chromium.PageAsync();
+        var page = await chromium.PageAsync(width);
         await page.GotoAsync(simulator.Address.ToString());
         await Expect(page.GetByTestId("live")).ToHaveAttributeAsync("data-state", "live");
         return page;

@@ -72,7 +72,8 @@ public sealed class WebhookFaultTests : IAsyncLifetime
         Assert.NotEmpty(failed.Json.GetProperty("errors")[0].GetProperty("error_data").GetProperty("details").GetString()!);
 
         // Opening the chat does not read what failed: the next thing told is about the next message.
-        using var read = await _simulator.Http.PostAsJsonAsync("/simulator/read", new { phoneNumberId = Simulator.Number, contact = Simulator.Person });
+        using var read = await _simulator.Http.PostAsJsonAsync(
+            "/simulator/read", new { phoneNumberId = Simulator.Number, contact = Simulator.Person });
         var next = await _simulator.SendAsync(Simulator.Text("two"));
         Assert.Equal((next, "sent"), await NextAsync());
     }

@@ -18,7 +18,8 @@ internal sealed class InboundMessages(ChatStore chats, StatusSchedule schedule, 
     {
         if (numbers.DisplayNumber(request.PhoneNumberId) is null) return (null, "phoneNumberId does not exist");
         if (SendValidation.Digits(request.From) is not { } from) return (null, "from must be a phone number");
-        if (string.IsNullOrWhiteSpace(request.Text) || request.Text.Length > TextMax) return (null, $"text must have 1 to {TextMax} characters");
+        if (string.IsNullOrWhiteSpace(request.Text) || request.Text.Length > TextMax)
+            return (null, $"text must have 1 to {TextMax} characters");
         if (request.Name is { Length: > NameMax }) return (null, $"name must have at most {NameMax} characters");
 
         var message = new PhoneMessage(

@@ -47,7 +47,8 @@ internal sealed class WebhookSender(
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (secrets.AppSecret is { } secret) request.Headers.TryAddWithoutValidation(WebhookSignature.Header, WebhookSignature.Of(secret, body));
+        if (secrets.AppSecret is { } secret)
+            request.Headers.TryAddWithoutValidation(WebhookSignature.Header, WebhookSignature.Of(secret, body));
         try
         {
             using var response = await client.Http.SendAsync(request, cancellation);
