@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace WaAspire.LocalHosting;
+
+/// <summary>What the host itself says. Ids 9000 to 9099; names are contract.</summary>
+internal static partial class LocalHostingLog
+{
+    [LoggerMessage(9000, LogLevel.Information, "{Resource} will be at {Urls}")]
+    public static partial void EndpointsAllocated(ILogger logger, string resource, string urls);
+
+    [LoggerMessage(9001, LogLevel.Information, "{Resource} is healthy")]
+    public static partial void Healthy(ILogger logger, string resource);
+
+    [LoggerMessage(9002, LogLevel.Warning, "{Replica} ended with exit code {ExitCode}; it is not started again by itself")]
+    public static partial void EndedByItself(ILogger logger, string replica, int exitCode);
+
+    [LoggerMessage(9003, LogLevel.Error, "{Replica} did not start: {Reason}")]
+    public static partial void FailedToStart(ILogger logger, string replica, string reason);
+
+    [LoggerMessage(9004, LogLevel.Information, "Stopping: dependants first, each with {Grace} to finish")]
+    public static partial void Stopping(ILogger logger, TimeSpan grace);
+}

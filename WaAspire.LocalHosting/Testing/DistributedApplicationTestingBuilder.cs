@@ -1,0 +1,72 @@
+using System.Reflection;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using WaAspire.LocalHosting.Building;
+using WaAspire.LocalHosting.Testing;
+
+namespace Aspire.Hosting.Testing;
+
+public interface IDistributedApplicationTestingBuilder : IDistributedApplicationBuilder, IAsyncDisposable, IDisposable
+{
+    Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>The application as a test sees it: the AppHost's real model on random ports, silent, and open to changes before it is built.</summary>
+public static class DistributedApplicationTestingBuilder
+{
+    public static Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(CancellationToken cancellationToken = default)
+        where TEntryPoint : class => CreateAsync<TEntryPoint>([], cancellationToken);
+
+    public static async Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(
+        string[] args, CancellationToken cancellationToken = default) where TEntryPoint : class
+    {
+        var hook = new EntryPointHook(typeof(TEntryPoint).Assembly);
+        var builder = await hook.RunMainAsync(args).WaitAsync(cancellationToken);
+        return new TestingBuilder(builder, _ => hook.BuildAsync(), hook.End);
+    }
+
+    /// <summary>A model of the test's own, without an AppHost.</summary>
+    public static IDistributedApplicationTestingBuilder Create(params string[] args)
+    {
+        var builder = new DistributedApplicationBuilder(new DistributedApplicationOptions { Args = args }, testing: true);
+        return new TestingBuilder(builder, _ => Task.FromResult(builder.Build()), () => { });
+    }
+
+    private sealed class TestingBuilder(
+        DistributedApplicationBuilder inner, Func<CancellationToken, Task<DistributedApplication>> build, Action end)
+        : IDistributedApplicationTestingBuilder
+    {
+        public ConfigurationManager Configuration => inner.Configuration;
+
+        public string AppHostDirectory => inner.AppHostDirectory;
+
+        public Assembly? AppHostAssembly => inner.AppHostAssembly;
+
+        public IHostEnvironment Environment => inner.Environment;
+
+        public IServiceCollection Services => inner.Services;
+
+        public DistributedApplicationExecutionContext ExecutionContext => inner.ExecutionContext;
+
+        public IResourceCollection Resources => inner.Resources;
+
+        public IResourceBuilder<T> AddResource<T>(T resource) where T : IResource => inner.AddResource(resource);
+
+        public IResourceBuilder<T> CreateResourceBuilder<T>(T resource) where T : IResource => inner.CreateResourceBuilder(resource);
+
+        public DistributedApplication Build() => BuildAsync().GetAwaiter().GetResult();
+
+        public Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default) =>
+            build(cancellationToken).WaitAsync(cancellationToken);
+
+        public void Dispose() => end();
+
+        public ValueTask DisposeAsync()
+        {
+            end();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
