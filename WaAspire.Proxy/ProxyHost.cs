@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
@@ -36,7 +37,7 @@ public static class ProxyHost
         app.MapWebhooks();
         app.MapSend();
         // Debug clients look for every function below the name of the project, as Google's local runtime has it.
-        app.MapGroup($"/{app.Configuration["FIREBASE_PROJECT_ID"]}/us-central1").MapSend();
+        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend();
         app.MapDefaultEndpoints();
         return app;
     }
@@ -66,6 +67,7 @@ public static class ProxyHost
     private static WebApplicationBuilder AddWebhooks(this WebApplicationBuilder builder)
     {
         builder.AddValidated<WebhookOptions>(WebhookOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.Services.TryAddSingleton<IStatusIntake, StatusIntake>();
         return builder;
     }
 

@@ -48,7 +48,7 @@ internal sealed class WebhookUpdates
             Others++;
             return;
         }
-        Messages += Members(value, "messages").Count();
+        Messages += Members(value, "messages").Length;
         foreach (var status in Members(value, "statuses"))
             AddStatus(status);
     }

@@ -1,4 +1,5 @@
 using WaAspire.Messaging.Firestore;
+using WaAspire.Tests.Kit;
 
 namespace WaAspire.Tests.Firestore;
 
