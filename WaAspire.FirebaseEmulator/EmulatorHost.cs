@@ -28,12 +28,15 @@ public static class EmulatorHost
         // One limit for all calls, told in Firestore's own words rather than by the server's 413.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         builder.Services.AddSingleton(time);
+        builder.Services.AddCors();
         AddFirestore(builder);
         AddAuth(builder);
         AddOperations(builder);
 
         var app = builder.Build();
         app.Use(ForgiveHangUpAsync);
+        // Web apps call Firebase straight from the browser, from any origin.
+        app.UseCors(policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod());
         app.Services.GetRequiredService<OperationsApi>().Map(app);
         app.Services.GetRequiredService<FirestoreApi>().Map(app);
         app.Services.GetRequiredService<AuthApi>().Map(app);
