@@ -133,6 +133,10 @@ public sealed class OperationsTests(EmulatorFixture emulator) : IClassFixture<Em
     }
 
     [Fact]
+    public async Task a_history_is_of_a_document() =>
+        Assert.Equal(HttpStatusCode.BadRequest, (await SendAsync(HttpMethod.Get, "history/c?project=p")).Status);
+
+    [Fact]
     public async Task a_wipe_clears_one_project_only()
     {
         var other = emulator.Client();
