@@ -30,8 +30,8 @@ internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statisti
             statistics.CountCall(operation);
             await gate.RunAsync(context, operation, body, () =>
             {
-                var call = new FirestoreCall(
-                    target, databases.Of(target.Project), RequestJson.Parse(body), context.Request.Query, Caller.Of(context.Request), statistics);
+                var (database, caller) = (databases.Of(target.Project), Caller.Of(context.Request));
+                var call = new FirestoreCall(target, database, RequestJson.Parse(body), context.Request.Query, caller, statistics);
                 var answer = new ArrayBufferWriter<byte>();
                 using (var json = new Utf8JsonWriter(answer, ValueJson.Options))
                     handle(call, json);
@@ -44,7 +44,8 @@ internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statisti
         }
     }
 
-    private (string Operation, Action<FirestoreCall, Utf8JsonWriter> Handle) Route(string method, FirestoreTarget target) => (method, target.Verb) switch
+    private (string Operation, Action<FirestoreCall, Utf8JsonWriter> Handle) Route(string method, FirestoreTarget target) =>
+        (method, target.Verb) switch
     {
         ("POST", "commit") => ("commit", CommitCalls.Commit),
         ("POST", "batchWrite") => ("batchWrite", CommitCalls.BatchWrite),

@@ -14,7 +14,10 @@ internal static class Candidates
     /// <summary>The indexes that would help this query and are missing; small collections need none.</summary>
     public static IReadOnlyList<FieldPath> MissingIndexes(Query query, Snapshot snapshot)
     {
-        if (query.From.AllDescendants || snapshot.CollectionAt(query.From.Collection) is not { Documents.Count: > SmallCollection } collection)
+        if (query.From.AllDescendants)
+            return [];
+        var collection = snapshot.CollectionAt(query.From.Collection);
+        if (collection.Documents.Count <= SmallCollection)
             return [];
         return
         [
