@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Encodings.Web;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using WaAspire.WhatsAppSimulator.CloudApi;
 using WaAspire.WhatsAppSimulator.Faults;
 using WaAspire.WhatsAppSimulator.Phone;
@@ -31,8 +32,14 @@ public static class SimulatorHost
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // Requests that a fault keeps hanging must not keep the process alive.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
-        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+            // A body that lacks what a handler needs is the caller's 400, not our 500.
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+        });
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(SimulatorSecrets.Read(builder.Configuration));
         builder.Services.AddOptions<SimulatorOptions>().BindConfiguration("Simulator").ValidateDataAnnotations().ValidateOnStart();
         builder.AddFaults().AddPhone().AddWebhooks().AddCloudApi();

@@ -39,7 +39,7 @@ public sealed class OneMessageTests(RunningSystem system)
         await company.StateAsync(requestId, OutboxStatus.Sent);
 
         var history = await system.Firebase.GetFromJsonAsync<JsonElement>($"/emulator/v1/history/outbox/{requestId}?project={RunningSystem.ProjectId}");
-        var versions = history.GetProperty("versions").EnumerateArray().Select(version => version.GetProperty("fields")).ToList();
+        var versions = history.GetProperty("versions").EnumerateArray().Select(version => version.GetProperty("document").GetProperty("fields")).ToList();
 
         Assert.Equal(["queued", "processing", "sent"], versions.Take(3).Select(fields => Text(fields, OutboxFields.Status)));
         Assert.False(versions[0].TryGetProperty(OutboxFields.ClaimedBy, out _));

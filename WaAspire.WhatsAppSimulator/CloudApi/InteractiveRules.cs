@@ -7,9 +7,9 @@ internal static class InteractiveRules
 {
     private const int RowsMax = 10;
 
-    private static readonly Rule Header = new ObjectRule(
+    private static readonly Rule Header = Open(
         new Field("type", new TextRule(16, OneOf: ["text", "image", "video", "document"])),
-        new("text", new TextRule(60), false)) { Open = true };
+        new("text", new TextRule(60), false));
 
     private static readonly Rule Button = new ObjectRule(
         new Field("type", new TextRule(16, OneOf: ["reply"])),
@@ -21,18 +21,21 @@ internal static class InteractiveRules
     private static readonly Rule Section = new ObjectRule(
         new Field("title", new TextRule(24), false), new("rows", new ListRule(1, RowsMax, Row)));
 
+    private static readonly Field Menu = new("button", new TextRule(20));
+
     private static readonly Dictionary<string, (int BodyMax, Rule Action)> Kinds = new(StringComparer.Ordinal)
     {
         ["button"] = (1024, new ObjectRule(new Field("buttons", new ListRule(1, 3, Button))) { Also = UniqueTitles }),
-        ["list"] = (4096, new ObjectRule(
-            new Field("button", new TextRule(20)), new("sections", new ListRule(1, 10, Section))) { Also = RowsInTotal }),
+        ["list"] = (4096, new ObjectRule(Menu, new Field("sections", new ListRule(1, 10, Section))) { Also = RowsInTotal }),
         ["cta_url"] = (1024, Named("cta_url", new ObjectRule(new Field("display_text", new TextRule(20)), new("url", new LinkRule())))),
         ["location_request_message"] = (1024, Named("send_location", parameters: null)),
-        ["flow"] = (1024, Named("flow", new ObjectRule(
-            new Field("flow_message_version", new TextRule(4)), new("flow_cta", new TextRule(30))) { Open = true })),
+        ["flow"] = (1024, Named("flow", Open(
+            new Field("flow_message_version", new TextRule(4)), new("flow_cta", new TextRule(30))))),
     };
 
-    public static readonly Rule Rule = new ObjectRule(new Field("type", new TextRule(32))) { Open = true, Also = ByKind };
+    public static readonly Rule Rule = Open(new Field("type", new TextRule(32))) with { Also = ByKind };
+
+    private static ObjectRule Open(params Field[] fields) => new(fields) { Open = true };
 
     private static GraphError? ByKind(JsonElement value, string path)
     {

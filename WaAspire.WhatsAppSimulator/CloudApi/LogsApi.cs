@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Json;
@@ -33,7 +34,7 @@ internal static class LogsApi
         var json = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         var entries = log.After(after, Math.Max(limit, 0));
         // A reader that compares must know when the log has forgotten something.
-        http.Response.Headers["X-Simulator-Dropped"] = log.State().Dropped.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        http.Response.Headers["X-Simulator-Dropped"] = log.State().Dropped.ToString(CultureInfo.InvariantCulture);
         if (WantsArray(http.Request))
         {
             await http.Response.WriteAsJsonAsync(entries, json, http.RequestAborted);

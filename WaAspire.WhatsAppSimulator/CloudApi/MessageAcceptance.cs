@@ -18,8 +18,10 @@ internal sealed class MessageAcceptance(RequestLogs logs, ChatStore chats, Statu
         lock (_gate)
         {
             var at = time.GetUtcNow();
-            logs.Accepted.Append(sequence => new(sequence, at.UtcDateTime, request.PhoneNumberId, request.To, id, request.Json, request.Opaque));
-            var message = new PhoneMessage(request.PhoneNumberId, request.To, id, Direction.Outbound, request.Type, request.Text, at, request.Opaque);
+            logs.Accepted.Append(sequence => new(
+                sequence, at.UtcDateTime, request.PhoneNumberId, request.To, id, request.Json, request.Opaque));
+            var message = new PhoneMessage(
+                request.PhoneNumberId, request.To, id, Direction.Outbound, request.Type, request.Text, at, request.Opaque);
             chats.Add(message, request.Body);
             schedule.ForAccepted(message, request.Json);
         }

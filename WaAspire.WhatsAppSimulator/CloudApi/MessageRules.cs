@@ -14,7 +14,7 @@ internal static class MessageRules
     private static readonly Rule AnyText = new TextRule(Unlimited);
     private static readonly Rule Caption = new TextRule(CaptionMax, Min: 0);
     private static readonly Rule MessageId = new WamidRule();
-    private static readonly Rule AnyObject = new ObjectRule { Open = true };
+    private static readonly Rule AnyObject = Open();
 
     public static readonly IReadOnlyDictionary<string, Rule> ByType = new Dictionary<string, Rule>(StringComparer.Ordinal)
     {
@@ -29,14 +29,13 @@ internal static class MessageRules
             new("longitude", new NumberRule(-180, 180)),
             new("name", new TextRule(1000, Min: 0), false),
             new("address", new TextRule(1000, Min: 0), false)),
-        ["contacts"] = new ListRule(1, 5, new ObjectRule(
-            new Field("name", new ObjectRule(new Field("formatted_name", AnyText)) { Open = true })) { Open = true }),
+        ["contacts"] = new ListRule(1, 5, Open(new Field("name", Open(new Field("formatted_name", AnyText))))),
         ["reaction"] = new ObjectRule(new Field("message_id", MessageId), new("emoji", new TextRule(32, Min: 0))),
         ["interactive"] = InteractiveRules.Rule,
-        ["template"] = new ObjectRule(
+        ["template"] = Open(
             new Field("name", new TextRule(512)),
-            new("language", new ObjectRule(new Field("code", new TextRule(15))) { Open = true }),
-            new("components", new ListRule(0, 20, TemplateComponent()), false)) { Open = true },
+            new("language", Open(new Field("code", new TextRule(15)))),
+            new("components", new ListRule(0, 20, TemplateComponent()), false)),
     };
 
     public static readonly Rule Context = new ObjectRule(new Field("message_id", MessageId));
@@ -50,15 +49,19 @@ internal static class MessageRules
     private static ObjectRule Media(params Field[] more) =>
         new([new("id", Id, false), new("link", new LinkRule(), false), .. more]) { ExactlyOne = ["id", "link"] };
 
-    private static ObjectRule TemplateComponent() => new(
+    private static ObjectRule Open(params Field[] fields) => new(fields) { Open = true };
+
+    private static ObjectRule TemplateComponent() => Open(
         new Field("type", new TextRule(32, OneOf: ["header", "body", "button", "carousel", "limited_time_offer", "order_status"])),
         new("sub_type", new TextRule(32), false),
         new("index", new NumberRule(0, 20), false),
-        new("parameters", new ListRule(0, 100, TemplateParameter()), false)) { Open = true, Also = ButtonNeedsPlace };
-
-    private static ObjectRule TemplateParameter() => new(new Field("type", new TextRule(32)))
+        new("parameters", new ListRule(0, 100, TemplateParameter()), false)) with
     {
-        Open = true,
+        Also = ButtonNeedsPlace,
+    };
+
+    private static ObjectRule TemplateParameter() => Open(new Field("type", new TextRule(32))) with
+    {
         // A parameter of type "text" carries a key "text", one of type "currency" a key "currency", and so on.
         Also = (value, path) => value.GetProperty("type").GetString() is var type && value.TryGetProperty(type!, out var content)
             ? (type is "text" or "payload" ? AnyText : AnyObject).Check(content, $"{path}['{type}']")

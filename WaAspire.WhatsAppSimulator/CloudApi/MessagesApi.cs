@@ -15,8 +15,8 @@ internal sealed class MessagesApi(
         var body = await ReadAsync(http);
         await faulty.LatencyAsync(http.RequestAborted);
         var (outcome, result) = await AnswerAsync(http, phoneNumberId, body);
-        logs.Requests.Append(sequence => new(
-            sequence, time.GetUtcNow().UtcDateTime, phoneNumberId, outcome, body is { } sent ? outcome.Request?.Json ?? RawJson.From(sent) : null));
+        var json = outcome.Request?.Json ?? (body is { } sent ? RawJson.From(sent) : null);
+        logs.Requests.Append(sequence => new(sequence, time.GetUtcNow().UtcDateTime, phoneNumberId, outcome, json));
         return result;
     }
 

@@ -59,7 +59,9 @@ internal sealed record ListRule(int Min, int Max, Rule Item) : Rule
         if (value.ValueKind != JsonValueKind.Array) return GraphError.Invalid(path, "must be an array");
         var count = value.GetArrayLength();
         if (count < Min || count > Max) return GraphError.Invalid(path, $"must have {Min} to {Max} elements");
-        return value.EnumerateArray().Select((item, index) => Item.Check(item, $"{path}[{index}]")).FirstOrDefault(error => error is not null);
+        return value.EnumerateArray()
+            .Select((item, index) => Item.Check(item, $"{path}[{index}]"))
+            .FirstOrDefault(error => error is not null);
     }
 }
 

@@ -6,6 +6,7 @@ namespace WaAspire.WhatsAppSimulator.Faults;
 /// One switch as it is put over HTTP. A fault acts on requests that match all of its filters, <c>times</c> times
 /// (default 1), or on the given <c>share</c> of them (then without end unless <c>times</c> is given too).
 /// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record Fault
 {
     public required string Kind { get; init; }
@@ -35,6 +36,7 @@ internal sealed record Fault
 }
 
 /// <summary>Everything that <c>PUT /simulator/faults</c> sets; it replaces what was there.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record FaultSettings
 {
     /// <summary>Milliseconds before every messages request is looked at.</summary>

@@ -12,10 +12,13 @@ internal static class FaultValidation
         var problems = new List<string>();
         if (settings.Latency is < 0 or > MillisecondsMax) problems.Add($"latency: 0 to {MillisecondsMax} milliseconds");
         if (settings.Faults.Count + settings.Webhooks.Count > FaultsMax) problems.Add($"at most {FaultsMax} faults");
-        problems.AddRange(settings.Faults.SelectMany((fault, i) => Of(fault, FaultKinds.Requests).Select(text => $"faults[{i}]: {text}")));
-        problems.AddRange(settings.Webhooks.SelectMany((fault, i) => Of(fault, FaultKinds.Webhooks).Select(text => $"webhooks[{i}]: {text}")));
+        problems.AddRange(All("faults", settings.Faults, FaultKinds.Requests));
+        problems.AddRange(All("webhooks", settings.Webhooks, FaultKinds.Webhooks));
         return problems;
     }
+
+    private static IEnumerable<string> All(string list, IReadOnlyList<Fault> faults, string[] kinds) =>
+        faults.SelectMany((fault, i) => Of(fault, kinds).Select(problem => $"{list}[{i}]: {problem}"));
 
     private static IEnumerable<string> Of(Fault fault, string[] kinds)
     {
@@ -26,6 +29,6 @@ internal static class FaultValidation
         if (fault.HttpStatus is < 200 or > 599) yield return "httpStatus must be 200 to 599";
         if (fault.Kind == FaultKinds.Error && fault.Code is null) yield return "error needs a code";
         if (fault.Status is not null && ReferenceEquals(kinds, FaultKinds.Requests)) yield return "status is for webhook faults";
-        if (fault.Status is not null && !Statuses.Contains(fault.Status)) yield return $"status must be one of {string.Join(", ", Statuses)}";
+        if (fault.Status is { } status && !Statuses.Contains(status)) yield return $"status must be one of {string.Join(", ", Statuses)}";
     }
 }

@@ -1,6 +1,9 @@
 namespace WaAspire.WhatsAppSimulator.Faults;
 
-/// <summary>The switches: <c>PUT</c> replaces them all, <c>GET</c> shows what is left of each, <c>DELETE</c> turns everything off.</summary>
+/// <summary>
+/// The switches: <c>PUT</c> replaces them all, <c>GET</c> shows what is left of each, <c>DELETE</c> turns
+/// everything off.
+/// </summary>
 internal static class FaultsApi
 {
     public static WebApplicationBuilder AddFaults(this WebApplicationBuilder builder)

@@ -49,11 +49,11 @@ internal sealed class FaultyEndpoint(FaultPlan plan, TimeProvider time, IHostApp
             case FaultKinds.AcceptThenSlow:
                 var late = accept();
                 await WaitAsync(fault.For ?? DefaultSlow, http.RequestAborted);
-                return late;
+                return Answer(http, late);
             case FaultKinds.AcceptAfter:
                 // Not the request's token: the point is that the caller may be gone.
                 await WaitAsync(fault.For ?? DefaultSlow, CancellationToken.None);
-                return accept();
+                return Answer(http, accept());
             default:
                 throw new InvalidOperationException($"Fault kind {fault.Kind} passed validation but is not implemented.");
         }
@@ -73,6 +73,9 @@ internal sealed class FaultyEndpoint(FaultPlan plan, TimeProvider time, IHostApp
         http.Abort();
         return (new RequestOutcome("dropped"), Results.Empty);
     }
+
+    private static (RequestOutcome, IResult) Answer(HttpContext http, (RequestOutcome, IResult) accepted) =>
+        http.RequestAborted.IsCancellationRequested ? AfterAccepting(http, accepted) : accepted;
 
     private static (RequestOutcome, IResult) AfterAccepting(HttpContext http, (RequestOutcome Outcome, IResult Result) accepted)
     {

@@ -12,7 +12,11 @@ namespace WaAspire.WhatsAppSimulator.Phone;
 /// </summary>
 internal sealed class PhoneEvents(IOptions<SimulatorOptions> options)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     private readonly Lock _gate = new();
     private readonly List<PhoneSubscription> _pages = [];
 

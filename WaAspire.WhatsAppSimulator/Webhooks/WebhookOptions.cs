@@ -55,7 +55,7 @@ internal sealed class WebhookOptions
     [Range(1, 10_000_000)]
     public int UpdatesMax { get; init; } = 200_000;
 
-    /// <summary>Default 20,000 POSTs waiting for a lane or a retry. More are dropped, counted.</summary>
+    /// <summary>Default 10,000 POSTs (some 20 KB each at most) waiting for a lane or a retry. More are dropped, counted.</summary>
     [Range(1, 1_000_000)]
-    public int DeliveriesMax { get; init; } = 20_000;
+    public int DeliveriesMax { get; init; } = 10_000;
 }

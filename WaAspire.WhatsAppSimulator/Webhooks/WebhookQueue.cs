@@ -23,7 +23,8 @@ internal sealed class WebhookQueue(IOptions<WebhookOptions> options, TimeProvide
         return _options.Url is null || _queue.TryAdd(new WebhookDelivery(body, now, 1), now);
     }
 
-    public Task<IReadOnlyList<WebhookDelivery>> TakeAsync(int limit, CancellationToken cancellation) => _queue.TakeAsync(limit, cancellation);
+    public Task<IReadOnlyList<WebhookDelivery>> TakeAsync(int limit, CancellationToken cancellation) =>
+        _queue.TakeAsync(limit, cancellation);
 
     public void Delivered() => Interlocked.Increment(ref _delivered);
 

@@ -12,7 +12,7 @@ internal sealed class WebhookSender(
     WebhookQueue queue, IOptions<WebhookOptions> options, SimulatorSecrets secrets, WebhookClient client, ILogger<WebhookSender> log)
     : BackgroundService
 {
-    private bool _refused;
+    private int _refused;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -36,10 +36,9 @@ internal sealed class WebhookSender(
         else queue.Failed(delivery);
 
         // Transitions only: a receiver that is down for an hour is one line, not thousands.
-        var refused = status != StatusCodes.Status200OK;
-        if (refused == _refused) return;
-        _refused = refused;
-        if (refused) log.ReceiverRefuses(status);
+        var refused = status == StatusCodes.Status200OK ? 0 : 1;
+        if (Interlocked.Exchange(ref _refused, refused) == refused) return;
+        if (refused == 1) log.ReceiverRefuses(status);
         else log.ReceiverRecovered();
     }
 
@@ -48,7 +47,8 @@ internal sealed class WebhookSender(
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (secrets.AppSecret is { } secret) request.Headers.TryAddWithoutValidation(WebhookSignature.Header, WebhookSignature.Of(secret, body));
+        if (secrets.AppSecret is { } secret)
+            request.Headers.TryAddWithoutValidation(WebhookSignature.Header, WebhookSignature.Of(secret, body));
         try
         {
             using var response = await client.Http.SendAsync(request, cancellation);

@@ -35,7 +35,7 @@ function ticks() {
   svg.setAttribute('class', 'tick');
   svg.setAttribute('viewBox', '0 0 16 12');
   svg.setAttribute('aria-hidden', 'true');
-  for (const [name, d] of [['first', 'M1 6.5l3.300 3.500L10.500 2.500'], ['second', 'M7.300 9l1 1 6.200-7.500']]) {
+  for (const [name, d] of [['first', 'M1 6.5l3.3 3.5 6.2-7.5'], ['second', 'M7.3 9l1 1 6.2-7.5']]) {
     const path = document.createElementNS(SVG, 'path');
     path.setAttribute('class', name);
     path.setAttribute('d', d);
