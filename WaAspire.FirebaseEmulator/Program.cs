@@ -1,2 +1,1 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+WaAspire.FirebaseEmulator.EmulatorHost.Create(args).Run();

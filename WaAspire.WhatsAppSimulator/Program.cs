@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using WaAspire.WhatsAppSimulator;
+
+await SimulatorHost.Create(args).RunAsync();

@@ -20,6 +20,9 @@ public sealed record DocumentWrite
 
     public bool IsDelete { get; private init; }
 
+    /// <summary>What this write is counted under; null means the purpose of its commit, which a group commit shares.</summary>
+    public string? Purpose { get; init; }
+
     /// <summary>Creates the document; refused with ALREADY_EXISTS when it is there.</summary>
     public static DocumentWrite Create(string path, DocumentFields fields, params FieldTransform[] transforms) =>
         new(path) { Fields = fields, Transforms = transforms, Precondition = Precondition.Absent };

@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using WaAspire.FirebaseEmulator.Firestore;
+using WaAspire.FirebaseEmulator.Operations;
+
+namespace WaAspire.FirebaseEmulator.Auth;
+
+/// <summary>
+/// Firebase Auth's REST surface, as the clients and the admin SDK call it: the paths that name a project are for
+/// administrators, the others for anybody with an API key (any key will do) and work on the configured project.
+/// </summary>
+internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGate gate, Statistics statistics, string defaultProject)
+{
+    private const int MaxRequestBytes = 1024 * 1024;
+    private const string CacheControl = "public, max-age=3600, must-revalidate, no-transform";
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var toolkit = routes.MapGroup("/identitytoolkit.googleapis.com/v1");
+        toolkit.MapPost("/accounts:{verb}", (HttpContext context, string verb) => RunAsync(context, verb, defaultProject, admin: false));
+        toolkit.MapPost("/projects/{project}/accounts", (HttpContext context, string project) => RunAsync(context, "signUp", project, admin: true));
+        toolkit.MapPost("/projects/{project}/accounts:{verb}", (HttpContext context, string project, string verb) => RunAsync(context, verb, project, admin: true));
+        toolkit.MapGet("/projects/{project}/accounts:batchGet", (HttpContext context, string project) => RunAsync(context, "list", project, admin: true));
+        routes.MapPost("/securetoken.googleapis.com/v1/token", (HttpContext context) => RunAsync(context, "token", defaultProject, admin: false));
+        routes.MapGet("/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com", (HttpContext context) => Keys(context, signer.Jwks()));
+        routes.MapGet("/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com", (HttpContext context) => Keys(context, signer.Certificates()));
+        routes.MapPost("/emulator/v1/projects/{project}/tokens", (HttpContext context, string project) => RunAsync(context, "mint", project, admin: false));
+    }
+
+    private async Task RunAsync(HttpContext context, string operation, string project, bool admin)
+    {
+        try
+        {
+            var body = await RequestBody.ReadAsync(context.Request, MaxRequestBytes);
+            statistics.CountCall(operation);
+            await gate.RunAsync(context, operation, body, () => Encoding.UTF8.GetBytes(Run(context, operation, project, admin, body).ToJsonString()));
+        }
+        catch (AuthException refused)
+        {
+            await WriteErrorAsync(context, refused.Status, refused.Message);
+        }
+        catch (RpcException refused)
+        {
+            await WriteErrorAsync(context, refused.Code.Http(), refused.Code.Name());
+        }
+    }
+
+    private JsonObject Run(HttpContext context, string operation, string project, bool admin, ReadOnlyMemory<byte> body)
+    {
+        if (admin && Caller.Of(context.Request).Kind != CallerKind.Admin)
+            throw new AuthException("INSUFFICIENT_PERMISSION", StatusCodes.Status403Forbidden);
+        if (operation == "token")
+            return accounts.Refresh(RefreshTokenOf(context, body));
+        var request = Parse(body);
+        return operation switch
+        {
+            "signUp" => accounts.SignUp(project, request, admin),
+            "signInWithPassword" => accounts.SignInWithPassword(project, request),
+            "signInWithCustomToken" => accounts.SignInWithCustomToken(project, request),
+            "lookup" => accounts.Lookup(project, request, admin),
+            "update" => accounts.Update(project, request, admin),
+            "delete" => accounts.Delete(project, request, admin),
+            "list" => accounts.List(project),
+            "mint" => accounts.Mint(project, request),
+            _ => throw new AuthException("OPERATION_NOT_ALLOWED"),
+        };
+    }
+
+    /// <summary>A form by the documentation, JSON from some SDKs.</summary>
+    private static string RefreshTokenOf(HttpContext context, ReadOnlyMemory<byte> body)
+    {
+        if (context.Request.HasJsonContentType())
+            return (Parse(body)["refresh_token"] ?? Parse(body)["refreshToken"])?.GetValue<string>() ?? throw new AuthException("MISSING_REFRESH_TOKEN");
+        var form = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body.Span));
+        return form.TryGetValue("refresh_token", out var token) ? token.ToString() : throw new AuthException("MISSING_REFRESH_TOKEN");
+    }
+
+    private static JsonObject Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return body.IsEmpty ? [] : JsonNode.Parse(body.Span) as JsonObject ?? throw new AuthException("INVALID_JSON");
+        }
+        catch (JsonException)
+        {
+            throw new AuthException("INVALID_JSON");
+        }
+    }
+
+    private static IResult Keys(HttpContext context, JsonObject keys)
+    {
+        context.Response.Headers.CacheControl = CacheControl;
+        return Results.Text(keys.ToJsonString(), "application/json; charset=UTF-8");
+    }
+
+    private static async Task WriteErrorAsync(HttpContext context, int status, string code)
+    {
+        var error = new JsonObject
+        {
+            ["error"] = new JsonObject
+            {
+                ["code"] = status,
+                ["message"] = code,
+                ["errors"] = new JsonArray(new JsonObject { ["message"] = code, ["reason"] = "invalid", ["domain"] = "global" }),
+            },
+        };
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json; charset=UTF-8";
+        await context.Response.WriteAsync(error.ToJsonString(), context.RequestAborted);
+    }
+}

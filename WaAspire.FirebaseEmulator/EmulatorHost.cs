@@ -1,0 +1,76 @@
+using WaAspire.FirebaseEmulator.Auth;
+using WaAspire.FirebaseEmulator.Firestore;
+using WaAspire.FirebaseEmulator.Operations;
+using WaAspire.FirebaseEmulator.Queries;
+
+namespace WaAspire.FirebaseEmulator;
+
+/// <summary>
+/// The local stand-in for Firestore and Firebase Auth. Every address that it listens on answers for both: a host
+/// usually gives it two, because their clients expect one each. It keeps everything in memory.
+/// </summary>
+/// <remarks>
+/// Configuration: <c>Firestore:IndexesFile</c>, <c>Firestore:HistoryVersions</c> (200,000), <c>Seed:File</c>,
+/// <c>FIREBASE_PROJECT_ID</c> (demo-waaspire: the project of sign-in calls, which name none).
+/// </remarks>
+public static class EmulatorHost
+{
+    private const string DefaultProject = "demo-waaspire";
+    private const int DefaultHistoryVersions = 200_000;
+
+    public static WebApplication Create(string[] args) => Create(args, TimeProvider.System);
+
+    public static WebApplication Create(string[] args, TimeProvider time)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        // Request logs carry addresses, and addresses carry document names, which hold phone numbers.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // One limit for all calls, told in Firestore's own words rather than by the server's 413.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.Services.AddSingleton(time);
+        AddFirestore(builder);
+        AddAuth(builder);
+        AddOperations(builder);
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<OperationsApi>().Map(app);
+        app.Services.GetRequiredService<FirestoreApi>().Map(app);
+        app.Services.GetRequiredService<AuthApi>().Map(app);
+        if (string.IsNullOrEmpty(app.Configuration["Firestore:IndexesFile"]))
+            app.Logger.NoIndexesFile();
+        if (app.Configuration["Seed:File"] is { Length: > 0 } seed)
+            app.Services.GetRequiredService<Seed>().Load(seed);
+        return app;
+    }
+
+    private static void AddFirestore(WebApplicationBuilder builder)
+    {
+        var versions = builder.Configuration.GetValue("Firestore:HistoryVersions", DefaultHistoryVersions);
+        builder.Services.AddSingleton(services => new Databases(services.GetRequiredService<TimeProvider>(), versions));
+        var file = builder.Configuration["Firestore:IndexesFile"];
+        builder.Services.AddSingleton(string.IsNullOrEmpty(file) ? IndexCatalog.Automatic : IndexCatalog.Load(file));
+        builder.Services.AddSingleton<IndexCheck>();
+        builder.Services.AddSingleton<QueryCalls>();
+        builder.Services.AddSingleton<ListCalls>();
+        builder.Services.AddSingleton<FirestoreApi>();
+    }
+
+    private static void AddAuth(WebApplicationBuilder builder)
+    {
+        var project = builder.Configuration["FIREBASE_PROJECT_ID"] is { Length: > 0 } named ? named : DefaultProject;
+        builder.Services.AddSingleton<TokenSigner>();
+        builder.Services.AddSingleton<IdTokens>();
+        builder.Services.AddSingleton<AuthUsers>();
+        builder.Services.AddSingleton<AuthAccounts>();
+        builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<AuthApi>(services, project));
+    }
+
+    private static void AddOperations(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Faults>();
+        builder.Services.AddSingleton<FaultGate>();
+        builder.Services.AddSingleton<Statistics>();
+        builder.Services.AddSingleton<OperationsApi>();
+        builder.Services.AddSingleton<Seed>();
+    }
+}

@@ -1,0 +1,14 @@
+namespace WaAspire.FirebaseEmulator;
+
+/// <summary>Every log message of the emulator, ids from 5000. Document names never appear: they hold phone numbers.</summary>
+internal static partial class EmulatorLog
+{
+    [LoggerMessage(5001, LogLevel.Information, "A call whose reply was lost on purpose was refused with {Status}")]
+    public static partial void LostCallRefused(this ILogger log, string status);
+
+    [LoggerMessage(5002, LogLevel.Information, "Seeded project {Project} with {Documents} documents and {Users} users")]
+    public static partial void Seeded(this ILogger log, string project, int documents, int users);
+
+    [LoggerMessage(5003, LogLevel.Warning, "No Firestore:IndexesFile is configured: only automatic indexes exist, and queries that need others are refused")]
+    public static partial void NoIndexesFile(this ILogger log);
+}

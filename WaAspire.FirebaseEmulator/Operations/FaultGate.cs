@@ -1,0 +1,54 @@
+using WaAspire.FirebaseEmulator.Auth;
+using WaAspire.FirebaseEmulator.Firestore;
+
+namespace WaAspire.FirebaseEmulator.Operations;
+
+/// <summary>Runs a call with the faults that are switched on around it: late, refused, or applied and never answered.</summary>
+internal sealed class FaultGate(Faults faults, TimeProvider time, ILogger<FaultGate> log)
+{
+    public async Task RunAsync(HttpContext context, string operation, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>> apply)
+    {
+        if (faults.Plan.Latency is var latency && latency > TimeSpan.Zero)
+            await Task.Delay(latency, time, context.RequestAborted);
+        if (faults.TakeFailure(operation, body) is { } code)
+            throw new RpcException(code, "This failure was switched on from outside.");
+
+        if (faults.TakeLostReply(operation, body) is { } lost)
+        {
+            await LoseAsync(context, lost, apply);
+            return;
+        }
+
+        var answer = apply();
+        context.Response.ContentType = "application/json; charset=UTF-8";
+        context.Response.ContentLength = answer.Length;
+        await context.Response.Body.WriteAsync(answer, context.RequestAborted);
+    }
+
+    private async Task LoseAsync(HttpContext context, LostReply lost, Func<ReadOnlyMemory<byte>> apply)
+    {
+        if (lost.AppliesAfter is { } delay)
+        {
+            // The caller has hung up; what it asked for still travels, and the shutdown need not wait for it.
+            context.Abort();
+            await Task.Delay(delay, time, CancellationToken.None);
+        }
+
+        if (!lost.BeforeApply)
+            Apply(apply);
+        context.Abort();
+    }
+
+    private void Apply(Func<ReadOnlyMemory<byte>> apply)
+    {
+        try
+        {
+            apply();
+        }
+        catch (Exception refused) when (refused is RpcException or AuthException)
+        {
+            // Nobody is there to be told; the log says why a lost call changed nothing.
+            log.LostCallRefused(refused is RpcException rpc ? rpc.Code.Name() : refused.Message);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text;
+using WaAspire.FirebaseEmulator.Firestore;
+
+namespace WaAspire.FirebaseEmulator.Operations;
+
+/// <summary>
+/// Troubles that are switched on from outside: answers that come late, calls that are refused, replies that get lost
+/// before or after the call took effect. Every rule is counted down and then gone.
+/// </summary>
+internal sealed class Faults
+{
+    private const int MaxRules = 100;
+    private const int MaxTimes = 1_000_000;
+    private static readonly TimeSpan MaxLatency = TimeSpan.FromMinutes(1);
+    private readonly Lock _lock = new();
+    private FaultPlan _plan = new();
+
+    /// <summary>What is left of the plan; plans are immutable and replaced as rules are used.</summary>
+    public FaultPlan Plan
+    {
+        get
+        {
+            lock (_lock)
+                return _plan;
+        }
+    }
+
+    /// <summary>Null when the plan is taken; else why not.</summary>
+    public string? Replace(FaultPlan plan)
+    {
+        if (plan.Latency < TimeSpan.Zero || plan.Latency > MaxLatency || plan.LostReplies.Any(rule => rule.AppliesAfter < TimeSpan.Zero || rule.AppliesAfter > MaxLatency))
+            return $"A duration lies between 0 and {MaxLatency}.";
+        if (plan.Failures.Count + plan.LostReplies.Count > MaxRules || plan.Failures.Any(rule => !IsCount(rule.Times)) || plan.LostReplies.Any(rule => !IsCount(rule.Times)))
+            return $"At most {MaxRules} rules, each 1 to {MaxTimes} times.";
+        if (plan.Failures.FirstOrDefault(rule => RpcCodes.Find(rule.Status) is null or RpcCode.Ok) is { } unknown)
+            return $"Unknown status {unknown.Status}.";
+        lock (_lock)
+            _plan = plan;
+        return null;
+    }
+
+    public RpcCode? TakeFailure(string operation, ReadOnlyMemory<byte> body)
+    {
+        lock (_lock)
+        {
+            var index = Find(_plan.Failures, rule => Fits(rule.Operation, rule.Contains, operation, body));
+            if (index < 0)
+                return null;
+            var rule = _plan.Failures[index];
+            _plan = _plan with { Failures = CountDown(_plan.Failures, index, rule with { Times = rule.Times - 1 }) };
+            return RpcCodes.Find(rule.Status);
+        }
+    }
+
+    public LostReply? TakeLostReply(string operation, ReadOnlyMemory<byte> body)
+    {
+        lock (_lock)
+        {
+            var index = Find(_plan.LostReplies, rule => Fits(rule.Operation, rule.Contains, operation, body));
+            if (index < 0)
+                return null;
+            var rule = _plan.LostReplies[index];
+            _plan = _plan with { LostReplies = CountDown(_plan.LostReplies, index, rule with { Times = rule.Times - 1 }) };
+            return rule;
+        }
+    }
+
+    private static bool IsCount(int times) => times is > 0 and <= MaxTimes;
+
+    private static int Find<T>(IReadOnlyList<T> rules, Func<T, bool> fits)
+    {
+        for (var index = 0; index < rules.Count; index++)
+        {
+            if (fits(rules[index]))
+                return index;
+        }
+
+        return -1;
+    }
+
+    private static IReadOnlyList<T> CountDown<T>(IReadOnlyList<T> rules, int index, T left)
+        where T : IFaultRule =>
+        [.. rules.Take(index), .. left.Times > 0 ? [left] : Array.Empty<T>(), .. rules.Skip(index + 1)];
+
+    private static bool Fits(string wanted, string? contains, string operation, ReadOnlyMemory<byte> body) =>
+        (wanted == "*" || wanted == operation) && (contains is null || body.Span.IndexOf(Encoding.UTF8.GetBytes(contains)) >= 0);
+}
+
+/// <summary>What <c>PUT /emulator/v1/faults</c> takes and <c>GET</c> shows; times count down as rules are used.</summary>
+internal sealed record FaultPlan
+{
+    public TimeSpan Latency { get; init; }
+
+    public IReadOnlyList<Failure> Failures { get; init; } = [];
+
+    public IReadOnlyList<LostReply> LostReplies { get; init; } = [];
+}
+
+internal interface IFaultRule
+{
+    int Times { get; }
+}
+
+/// <summary>The call is refused with this status and not applied.</summary>
+/// <param name="Operation">commit, batchGet, runQuery, signUp …, or * for all.</param>
+/// <param name="Contains">Only requests whose body holds this text.</param>
+internal sealed record Failure(string Operation, string Status, int Times = 1, string? Contains = null) : IFaultRule;
+
+/// <summary>The call is applied, and then the connection breaks without an answer.</summary>
+/// <param name="BeforeApply">The connection breaks first, and nothing is applied.</param>
+/// <param name="AppliesAfter">The connection breaks first, and the call is applied only this much later.</param>
+internal sealed record LostReply(string Operation, int Times = 1, string? Contains = null, bool BeforeApply = false, TimeSpan? AppliesAfter = null) : IFaultRule;

@@ -1,0 +1,23 @@
+namespace WaAspire.Messaging.Firestore;
+
+/// <summary>Every collection of the database, once. Field names live with the document that has them.</summary>
+public static class FirestorePaths
+{
+    public const string Accounts = "accounts";
+    public const string Instances = "instances";
+    public const string Outbox = "outbox";
+    public const string StaffProfiles = "staffProfiles";
+    public const string Threads = "threads";
+
+    public static string Account(string accountId) => $"{Accounts}/{accountId}";
+
+    public static string Instance(string instanceId) => $"{Instances}/{instanceId}";
+
+    public static string OutboxMessage(string requestId) => $"{Outbox}/{requestId}";
+
+    public static string StaffProfile(string uid) => $"{StaffProfiles}/{uid}";
+
+    public static string Thread(string threadId) => $"{Threads}/{threadId}";
+
+    public static string ThreadMessage(string threadId, string messageId) => $"{Threads}/{threadId}/messages/{messageId}";
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Threads;
+
+namespace WaAspire.Messaging.Inbound;
+
+/// <summary>What one status does to one message: a pure decision, then writes under the update times it was made on.</summary>
+/// <param name="Writes">Empty when the status says nothing new.</param>
+/// <param name="Unblocks">The message left its lane.</param>
+/// <param name="IsSecondProviderId">WhatsApp accepted this message twice.</param>
+internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool Unblocks, bool IsSecondProviderId)
+{
+    private static readonly StatusDecision _nothing = new([], false, false);
+
+    public static StatusDecision For(OutboxDocument message, StoredDocument? threadMessage, ProviderStatus status, DateTimeOffset now)
+    {
+        var isFailure = status.Status == StatusRank.Failed;
+        if (StatusRank.Of(status.Status) == 0 || message.ThreadId is null || (isFailure && AttemptOf(status.Opaque) is { } attempt && attempt < message.ClaimSeq))
+        {
+            // A failure of an older attempt changes nothing: a newer one is on its way.
+            return _nothing;
+        }
+
+        var shown = ForThread(threadMessage, status);
+        if (message.Status != OutboxStatus.Sent)
+        {
+            // Proof: whoever reports on our message has accepted it before. It goes into any state, also a failed one.
+            return new StatusDecision(
+                WithLawfulCopy(OutboxTransitions.Sent(message, message.UpdateTime, status.ProviderMessageId, Delivery(message, status, now), shown), threadMessage),
+                message.IsUnfinished,
+                false);
+        }
+
+        var isSecond = message.ProviderMessageId != status.ProviderMessageId && !message.SecondProviderMessageIds.Any(id => id.AsString == status.ProviderMessageId);
+        var outbox = new DocumentFields(Delivery(message, status, now));
+        if (isSecond)
+        {
+            outbox[OutboxFields.SecondProviderMessageIds] =
+                FirestoreValue.From(message.SecondProviderMessageIds.Append(FirestoreValue.From(status.ProviderMessageId)).TakeLast(10));
+        }
+
+        var writes = new List<DocumentWrite>();
+        if (outbox.Count > 0)
+        {
+            writes.Add(DocumentWrite.Update(
+                message.Path, Precondition.UnchangedSince(message.UpdateTime), outbox, deleted: null, FieldTransform.RequestTime(OutboxFields.UpdatedAt)));
+        }
+
+        if (shown.Count > 0)
+        {
+            writes.Add(DocumentWrite.Update(
+                threadMessage!.Path,
+                Precondition.UnchangedSince(threadMessage.UpdateTime),
+                shown,
+                deleted: null,
+                FieldTransform.RequestTime(ThreadMessageFields.UpdatedAt)));
+        }
+
+        return new StatusDecision(writes, false, isSecond);
+    }
+
+    /// <summary>The request that <c>biz_opaque_callback_data</c> names, up to the last colon; null for somebody else's.</summary>
+    public static string? RequestOf(string? opaque) => opaque?.LastIndexOf(':') is { } colon and > 0 ? opaque[..colon] : null;
+
+    private static long? AttemptOf(string? opaque) =>
+        opaque?.LastIndexOf(':') is { } colon and > 0 && long.TryParse(opaque.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : null;
+
+    /// <summary>The outbox keeps the first of delivered, read and failed: one more write a message at most.</summary>
+    private static DocumentFields Delivery(OutboxDocument message, ProviderStatus status, DateTimeOffset now)
+    {
+        var first = message.DeliveryStatus is null or StatusRank.Sent && StatusRank.Of(status.Status) > StatusRank.Of(StatusRank.Sent);
+        if (!first)
+        {
+            return [];
+        }
+
+        var fields = new DocumentFields { [OutboxFields.DeliveryStatus] = status.Status };
+        if (status.Status == StatusRank.Failed)
+        {
+            fields[OutboxFields.Failure] = FirestoreValue.From(new DocumentFields
+            {
+                ["code"] = status.ErrorCode?.ToString(CultureInfo.InvariantCulture) ?? "unknown",
+                ["title"] = status.ErrorTitle ?? "WhatsApp could not deliver it",
+                ["retryable"] = true,
+                ["at"] = status.At ?? now,
+            });
+        }
+        else
+        {
+            fields[OutboxFields.DeliveredAt] = status.At ?? now;
+        }
+
+        return fields;
+    }
+
+    private static DocumentFields ForThread(StoredDocument? threadMessage, ProviderStatus status)
+    {
+        if (threadMessage is null || !StatusRank.Raises(threadMessage.Fields.Text(ThreadMessageFields.Status), status.Status))
+        {
+            return [];
+        }
+
+        // Shipped clients know sent, delivered and read; a voice note that was played was read.
+        var fields = new DocumentFields { [ThreadMessageFields.Status] = status.Status == StatusRank.Played ? StatusRank.Read : status.Status };
+        if (status.At is { } at && status.Status is StatusRank.Delivered or StatusRank.Read)
+        {
+            fields[status.Status == StatusRank.Read ? ThreadMessageFields.ReadAt : ThreadMessageFields.DeliveredAt] = at;
+        }
+
+        if (status.Status == StatusRank.Failed)
+        {
+            fields[ThreadMessageFields.LastError] = status.ErrorTitle ?? "WhatsApp could not deliver it";
+        }
+
+        return fields;
+    }
+
+    /// <summary>Without a thread message there is nothing to show: the proof is written, a ghost never.</summary>
+    private static IReadOnlyList<DocumentWrite> WithLawfulCopy(IReadOnlyList<DocumentWrite> writes, StoredDocument? threadMessage) =>
+        threadMessage is null ? [writes[0]] : writes;
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Outbox;
+
+namespace WaAspire.Messaging.Inbound;
+
+/// <summary>
+/// Merges delivery statuses, and with them proves sends whose outcome was unknown. Enters: statuses in any order, any
+/// number of times. Leaves: when each is committed or says nothing new. If the process dies in between, the provider
+/// delivers again, and what is stored already counts as seen.
+/// </summary>
+public sealed class StatusIntake : IStatusIntake, IDisposable
+{
+    private const string Purpose = "status";
+    private const int Rounds = 5;
+
+    private readonly IFirestore _firestore;
+    private readonly DocumentGatherer _documents;
+    private readonly CommitBatcher _commits;
+    private readonly ServerClock _clock;
+    private readonly ILanes _lanes;
+    private readonly ILogger<StatusIntake> _logger;
+    private readonly Meter _meter;
+    private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _unknown;
+
+    public StatusIntake(
+        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, IMeterFactory meters, ILogger<StatusIntake> logger)
+    {
+        _firestore = firestore;
+        _documents = documents;
+        _commits = commits;
+        _clock = clock;
+        _lanes = lanes;
+        _logger = logger;
+        _meter = meters.Create("WaAspire.Messaging");
+        _duplicates = _meter.CreateCounter<long>("waaspire.outbox.duplicates", "{message}", "Messages with two provider ids");
+        _unknown = _meter.CreateCounter<long>("waaspire.inbound.statuses_of_others", "{status}", "Statuses of messages that are not ours");
+    }
+
+    public async Task<StatusIntakeResult> StoreAsync(IReadOnlyList<ProviderStatus> statuses, CancellationToken cancellationToken)
+    {
+        // Statuses of one message go one after the other, as they came; different messages share their commits.
+        var messages = statuses.GroupBy(status => StatusDecision.RequestOf(status.Opaque) ?? status.ProviderMessageId, StringComparer.Ordinal);
+        var results = await Task.WhenAll(messages.Select(group => StoreInTurnAsync([.. group], cancellationToken)));
+        return new StatusIntakeResult(results.Sum(result => result.Stored), results.Sum(result => result.Seen), results.Sum(result => result.Unknown));
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private async Task<StatusIntakeResult> StoreInTurnAsync(IReadOnlyList<ProviderStatus> statuses, CancellationToken cancellationToken)
+    {
+        var (stored, seen, unknown) = (0, 0, 0);
+        foreach (var status in statuses)
+        {
+            switch (await StoreOneAsync(status, cancellationToken))
+            {
+                case true: stored++; break;
+                case false: seen++; break;
+                default: unknown++; _unknown.Add(1); break;
+            }
+        }
+
+        return new StatusIntakeResult(stored, seen, unknown);
+    }
+
+    /// <returns>True when it changed something, false when it said nothing new, null when the message is not ours.</returns>
+    private async Task<bool?> StoreOneAsync(ProviderStatus status, CancellationToken cancellationToken)
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            if (await FindAsync(status, cancellationToken) is not { } message)
+            {
+                return null;
+            }
+
+            var copyPath = message.ThreadId is null ? null : FirestorePaths.ThreadMessage(message.ThreadId, message.RequestId);
+            var copy = copyPath is null ? null : await _documents.GetAsync(copyPath, Purpose, cancellationToken);
+            var decision = StatusDecision.For(message, copy, status, _clock.Now);
+            if (decision.Writes.Count == 0)
+            {
+                return false;
+            }
+
+            var outcome = await _commits.CommitAsync(new CommitMember(decision.Writes, Purpose, message.Path, _ => false), cancellationToken);
+            if (outcome is CommitOutcome.Committed)
+            {
+                await AnnounceAsync(message, decision);
+                return true;
+            }
+
+            // Refused: somebody else wrote in between, decide again. Lost: the next round sees whether it was applied.
+        }
+
+        throw new FirestoreException(FirestoreStatus.Aborted, "A status could not be stored; the provider will deliver it again.");
+    }
+
+    private async Task<OutboxDocument?> FindAsync(ProviderStatus status, CancellationToken cancellationToken)
+    {
+        if (StatusDecision.RequestOf(status.Opaque) is { } requestId && requestId.All(char.IsAsciiHexDigit))
+        {
+            var stored = await _documents.GetAsync(FirestorePaths.OutboxMessage(requestId), Purpose, cancellationToken);
+            return stored is null ? null : OutboxDocument.Read(stored);
+        }
+
+        var found = await _firestore.QueryAsync(
+            new DocumentQuery(FirestorePaths.Outbox)
+            {
+                Where = [FieldFilter.Equal(OutboxFields.ProviderMessageId, status.ProviderMessageId)],
+                Limit = 1,
+            },
+            Purpose,
+            cancellationToken);
+        return found.Documents.Count == 0 ? null : OutboxDocument.Read(found.Documents[0]);
+    }
+
+    private async Task AnnounceAsync(OutboxDocument message, StatusDecision decision)
+    {
+        if (decision.IsSecondProviderId)
+        {
+            _duplicates.Add(1);
+            _logger.SecondProviderId(message.RequestId);
+        }
+
+        if (!decision.Unblocks)
+        {
+            return;
+        }
+
+        try
+        {
+            await _lanes.UnblockAsync(message.Lane);
+        }
+        catch (LanesUnavailableException)
+        {
+            // The proof is stored; a worker looks at a lane in doubt again by itself.
+        }
+    }
+}

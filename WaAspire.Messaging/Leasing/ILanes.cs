@@ -1,0 +1,44 @@
+namespace WaAspire.Messaging.Leasing;
+
+/// <summary>
+/// Who sends which thread now, and when to look at it again. Everything here is a hint that may be lost, repeated or
+/// late: Firestore's claim alone keeps two workers apart, and the sweep rebuilds what is lost.
+/// Every call throws <see cref="LanesUnavailableException"/> when the lanes cannot be reached.
+/// </summary>
+public interface ILanes
+{
+    /// <summary>There is, or will be after <paramref name="delay"/>, something to send. A blocked lane is left alone; a held one looks again before it rests.</summary>
+    Task SignalAsync(Lane lane, TimeSpan delay);
+
+    /// <summary>What blocked the lane has gone: due now, whatever its state and whatever its holder says on release.</summary>
+    Task UnblockAsync(Lane lane);
+
+    /// <summary>Takes up to <paramref name="count"/> due lanes of the accounts that <paramref name="mayTake"/> allows, each under a new token.</summary>
+    Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake);
+
+    /// <summary>Prolongs the holds; returns those that are no longer ours.</summary>
+    Task<IReadOnlyList<HeldLane>> RenewAsync(IReadOnlyCollection<HeldLane> held);
+
+    /// <summary>False when the token is no longer the lane's: somebody else holds it, or the lanes were lost.</summary>
+    Task<bool> ReleaseAsync(HeldLane held, LaneRelease release);
+
+    /// <summary>
+    /// Takes the fleet's turn to sweep for <paramref name="turn"/>; null when another worker has it. The answer is the
+    /// cursor that the last sweep left, or null to start from the beginning.
+    /// </summary>
+    Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn);
+
+    /// <summary>Remembers how far the sweep has seen. Lost together with the lanes, as it must be.</summary>
+    Task SaveSweepCursorAsync(DateTimeOffset cursor);
+
+    /// <summary>Makes the lanes of these accounts findable again, should the list of accounts with due lanes have lost one.</summary>
+    Task RepairAsync(IReadOnlyCollection<string> accountIds);
+
+    /// <summary>Completes when a signal may have arrived, or after <paramref name="atMost"/>.</summary>
+    Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken);
+}
+
+public sealed record SweepTurn(DateTimeOffset? Cursor);
+
+/// <summary>The lanes cannot be reached: fall back to the sweep, lose nothing.</summary>
+public sealed class LanesUnavailableException(string message, Exception inner) : Exception(message, inner);

@@ -1,0 +1,30 @@
+using WaAspire.Messaging.WhatsApp;
+
+namespace WaAspire.Messaging.Leasing;
+
+/// <summary>One thread's queue: the unit that a worker takes, so that a thread's messages go out one after the other.</summary>
+public readonly record struct Lane(string AccountId, string ThreadId)
+{
+    /// <summary>Redacted: a thread id ends with a JID.</summary>
+    public override string ToString() => $"{AccountId}/{Jid.Redact(ThreadId)}";
+}
+
+/// <summary>A lane in this worker's hand, under the token of this hold. A later holder has a higher token.</summary>
+public sealed record HeldLane(Lane Lane, long Token);
+
+/// <summary>How a lane is given back. Delays count on the lanes' own clock, so that no two clocks are compared.</summary>
+public abstract record LaneRelease
+{
+    private LaneRelease()
+    {
+    }
+
+    /// <summary>Nothing left to send; a signal that came meanwhile makes it due at once.</summary>
+    public sealed record Empty : LaneRelease;
+
+    /// <summary>The next message becomes due after this delay; a signal that came meanwhile makes it due at once.</summary>
+    public sealed record DueIn(TimeSpan Delay) : LaneRelease;
+
+    /// <summary>The head is in backoff, in another worker's hand or in doubt: signals do not wake this lane, only an unblock or the delay does.</summary>
+    public sealed record Blocked(TimeSpan Delay) : LaneRelease;
+}

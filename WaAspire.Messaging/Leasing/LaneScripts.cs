@@ -1,0 +1,129 @@
+namespace WaAspire.Messaging.Leasing;
+
+/// <summary>
+/// The lanes' Lua, one round trip each, on Redis's own clock (milliseconds with three decimals).
+/// Per account, under one hash tag so that a cluster keeps them together:
+/// <c>due</c> (sorted set: lane → when it may be taken; a held lane's score is the end of its hold),
+/// <c>state</c> (hash: lane → <c>H|token|mark</c> while held, <c>B</c> while blocked; mark 1 = look again, 2 = due whatever the holder says).
+/// Global: <c>accounts</c> (sorted set: account → when one of its lanes is due; may be stale).
+/// </summary>
+internal static class LaneScripts
+{
+    private const string Now = """
+        local t = redis.call('TIME')
+        local now = tonumber(t[1]) * 1000 + tonumber(t[2]) / 1000
+        local function text(n) return string.format('%.3f', n) end
+        local function held(state, score)
+          if state and string.sub(state, 1, 1) == 'H' and score and tonumber(score) > now then return string.match(state, '^H|([^|]+)|') end
+          return nil
+        end
+
+        """;
+
+    /// <summary>KEYS due state; ARGV lane delayMs. Returns when the account must be looked at, or -1.</summary>
+    public const string Signal = Now + """
+        local state, score = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if state == 'B' then return '-1' end
+        local token = held(state, score)
+        if token then
+          if string.sub(state, -1) == '0' then redis.call('HSET', KEYS[2], ARGV[1], 'H|' .. token .. '|1') end
+          return '-1'
+        end
+        local due = now + tonumber(ARGV[2])
+        if not score or tonumber(score) > due then redis.call('ZADD', KEYS[1], text(due), ARGV[1]) end
+        return text(due)
+        """;
+
+    /// <summary>KEYS due state; ARGV lane. Returns when the account must be looked at, or -1.</summary>
+    public const string Unblock = Now + """
+        local state, score = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('ZSCORE', KEYS[1], ARGV[1])
+        local token = held(state, score)
+        if token then
+          redis.call('HSET', KEYS[2], ARGV[1], 'H|' .. token .. '|2')
+          return '-1'
+        end
+        redis.call('HDEL', KEYS[2], ARGV[1])
+        redis.call('ZADD', KEYS[1], text(now), ARGV[1])
+        return text(now)
+        """;
+
+    /// <summary>
+    /// KEYS due state last; ARGV count holdMs. Returns the account's next due time (or -1), then lane, token pairs.
+    /// A token is Redis's time in microseconds, or one more than the last: it grows even across a flush.
+    /// </summary>
+    public const string Acquire = Now + """
+        local lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', 0, ARGV[1])
+        local taken = {}
+        local last = tonumber(redis.call('GET', KEYS[3]) or '0')
+        for _, lane in ipairs(lanes) do
+          last = math.max(last + 1, math.floor(now * 1000))
+          local token = string.format('%.0f', last)
+          redis.call('HSET', KEYS[2], lane, 'H|' .. token .. '|0')
+          redis.call('ZADD', KEYS[1], text(now + tonumber(ARGV[2])), lane)
+          taken[#taken + 1] = lane
+          taken[#taken + 1] = token
+        end
+        if #lanes > 0 then redis.call('SET', KEYS[3], string.format('%.0f', last)) end
+        local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+        table.insert(taken, 1, first[2] or '-1')
+        return taken
+        """;
+
+    /// <summary>KEYS due state; ARGV holdMs, then lane, token pairs. Returns the lanes that are no longer this holder's.</summary>
+    public const string Renew = Now + """
+        local lost = {}
+        for i = 2, #ARGV, 2 do
+          local state = redis.call('HGET', KEYS[2], ARGV[i])
+          if state and string.match(state, '^H|([^|]+)|') == ARGV[i + 1] then
+            redis.call('ZADD', KEYS[1], text(now + tonumber(ARGV[1])), ARGV[i])
+          else
+            lost[#lost + 1] = ARGV[i]
+          end
+        end
+        return lost
+        """;
+
+    /// <summary>KEYS due state; ARGV lane token kind(E|D|B) delayMs. Returns whether the token was good, and when the account must be looked at (or -1).</summary>
+    public const string Release = Now + """
+        local state = redis.call('HGET', KEYS[2], ARGV[1])
+        if not state or string.match(state, '^H|([^|]+)|') ~= ARGV[2] then return {'0', '-1'} end
+        local mark = string.sub(state, -1)
+        local kind, due = ARGV[3], now + tonumber(ARGV[4])
+        if mark == '2' or (mark == '1' and kind ~= 'B') then kind, due = 'D', now end
+        if kind == 'B' then redis.call('HSET', KEYS[2], ARGV[1], 'B') else redis.call('HDEL', KEYS[2], ARGV[1]) end
+        if kind == 'E' then
+          redis.call('ZREM', KEYS[1], ARGV[1])
+          return {'1', '-1'}
+        end
+        redis.call('ZADD', KEYS[1], text(due), ARGV[1])
+        return {'1', text(due)}
+        """;
+
+    /// <summary>KEYS due. Returns the account's next due time, or -1.</summary>
+    public const string Peek = """
+        local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+        return first[2] or '-1'
+        """;
+
+    /// <summary>KEYS accounts; ARGV limit. Returns account, score pairs that are due, the longest waiting first.</summary>
+    public const string DueAccounts = Now + """
+        return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+        """;
+
+    /// <summary>KEYS accounts; ARGV account due. Due now is always written anew: the new score tells <see cref="Postpone"/> that a signal came in between.</summary>
+    public const string Notice = Now + """
+        local due, score = tonumber(ARGV[2]), redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if due <= now then due = now end
+        if due <= now or not score or tonumber(score) > due then redis.call('ZADD', KEYS[1], text(due), ARGV[1]) end
+        return 1
+        """;
+
+    /// <summary>KEYS accounts; ARGV account seenScore due(or -1) delayMs. Moves the account on only if nobody signalled it since it was seen.</summary>
+    public const string Postpone = Now + """
+        if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+        local due = tonumber(ARGV[3])
+        if tonumber(ARGV[4]) > 0 then due = now + tonumber(ARGV[4]) end
+        if due < 0 then redis.call('ZREM', KEYS[1], ARGV[1]) else redis.call('ZADD', KEYS[1], text(due), ARGV[1]) end
+        return 1
+        """;
+}

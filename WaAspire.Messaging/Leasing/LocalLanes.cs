@@ -1,0 +1,171 @@
+namespace WaAspire.Messaging.Leasing;
+
+/// <summary>
+/// The same lanes in one process's memory: what a worker falls back to while Redis is away. It knows only what its own
+/// sweep found, and takes only the lanes that <paramref name="isMine"/> gives it; the claim keeps it apart from others
+/// that believe the same. If the process dies, so does this, and the next sweep starts from the beginning.
+/// </summary>
+public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvider time) : ILanes
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Lane, Entry> _lanes = [];
+    private readonly WakeUp _wakeUp = new();
+    private long _lastToken;
+    private DateTimeOffset? _cursor;
+
+    private enum Mark
+    {
+        None,
+        LookAgain,
+        DueWhateverTheHolderSays,
+    }
+
+    public Task SignalAsync(Lane lane, TimeSpan delay)
+    {
+        lock (_gate)
+        {
+            var now = Now();
+            var entry = Find(lane);
+            if (entry.IsHeld(now))
+            {
+                entry.Mark = entry.Mark == Mark.None ? Mark.LookAgain : entry.Mark;
+            }
+            else if (!entry.Blocked && entry.Due > now + delay)
+            {
+                entry.Due = now + delay;
+            }
+        }
+
+        _wakeUp.Set();
+        return Task.CompletedTask;
+    }
+
+    public Task UnblockAsync(Lane lane)
+    {
+        lock (_gate)
+        {
+            var entry = Find(lane);
+            if (entry.IsHeld(Now()))
+            {
+                entry.Mark = Mark.DueWhateverTheHolderSays;
+            }
+            else
+            {
+                entry.Rest(Now(), blocked: false);
+            }
+        }
+
+        _wakeUp.Set();
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake)
+    {
+        lock (_gate)
+        {
+            var now = Now();
+            var due = _lanes
+                .Where(lane => lane.Value.Due <= now && mayTake(lane.Key.AccountId) && isMine(lane.Key))
+                .OrderBy(lane => lane.Value.Due)
+                .Take(count)
+                .ToList();
+            return Task.FromResult<IReadOnlyList<HeldLane>>(due.ConvertAll(lane =>
+            {
+                lane.Value.Hold(++_lastToken, now + hold);
+                return new HeldLane(lane.Key, _lastToken);
+            }));
+        }
+    }
+
+    public Task<IReadOnlyList<HeldLane>> RenewAsync(IReadOnlyCollection<HeldLane> held)
+    {
+        lock (_gate)
+        {
+            var until = Now() + hold;
+            var lost = new List<HeldLane>();
+            foreach (var lane in held)
+            {
+                if (_lanes.TryGetValue(lane.Lane, out var entry) && entry.Token == lane.Token)
+                {
+                    entry.Due = until;
+                }
+                else
+                {
+                    lost.Add(lane);
+                }
+            }
+
+            return Task.FromResult<IReadOnlyList<HeldLane>>(lost);
+        }
+    }
+
+    public Task<bool> ReleaseAsync(HeldLane held, LaneRelease release)
+    {
+        lock (_gate)
+        {
+            if (!_lanes.TryGetValue(held.Lane, out var entry) || entry.Token != held.Token)
+            {
+                return Task.FromResult(false);
+            }
+
+            var now = Now();
+            var blocked = release is LaneRelease.Blocked;
+            if (entry.Mark == Mark.DueWhateverTheHolderSays || (entry.Mark == Mark.LookAgain && !blocked))
+            {
+                entry.Rest(now, blocked: false);
+            }
+            else if (release is LaneRelease.Empty)
+            {
+                _lanes.Remove(held.Lane);
+            }
+            else
+            {
+                entry.Rest(now + (release is LaneRelease.DueIn due ? due.Delay : ((LaneRelease.Blocked)release).Delay), blocked);
+            }
+        }
+
+        return Task.FromResult(true);
+    }
+
+    /// <summary>Always granted: without Redis nobody can be asked, and a second sweep does no harm.</summary>
+    public Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn) => Task.FromResult<SweepTurn?>(new SweepTurn(_cursor));
+
+    public Task SaveSweepCursorAsync(DateTimeOffset cursor)
+    {
+        _cursor = cursor;
+        return Task.CompletedTask;
+    }
+
+    public Task RepairAsync(IReadOnlyCollection<string> accountIds) => Task.CompletedTask;
+
+    public Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken) => _wakeUp.WaitAsync(atMost, time, cancellationToken);
+
+    private TimeSpan Now() => time.GetElapsedTime(0);
+
+    private Entry Find(Lane lane)
+    {
+        if (!_lanes.TryGetValue(lane, out var entry))
+        {
+            _lanes[lane] = entry = new Entry();
+        }
+
+        return entry;
+    }
+
+    private sealed class Entry
+    {
+        public TimeSpan Due { get; set; } = TimeSpan.MaxValue;
+
+        public long Token { get; private set; }
+
+        public bool Blocked { get; private set; }
+
+        public Mark Mark { get; set; }
+
+        public bool IsHeld(TimeSpan now) => Token != 0 && Due > now;
+
+        public void Hold(long token, TimeSpan until) => (Token, Due, Blocked, Mark) = (token, until, false, Mark.None);
+
+        public void Rest(TimeSpan due, bool blocked) => (Token, Due, Blocked, Mark) = (0, due, blocked, Mark.None);
+    }
+}

@@ -1,0 +1,216 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace WaAspire.Messaging.Leasing;
+
+/// <summary>
+/// The lanes that the whole fleet shares. What enters is a thread that has something to send; what leaves is a lane in
+/// one worker's hand. If Redis dies here, every call throws <see cref="LanesUnavailableException"/> and the sweep takes
+/// over; if Redis is flushed, tokens no longer match, holders notice at their next renewal, and the sweep fills it again.
+/// </summary>
+public sealed class RedisLanes : ILanes, IDisposable
+{
+    private const int AccountsPerLook = 100;
+    private static readonly RedisKey _accounts = "waaspire:accounts:due";
+    private static readonly RedisKey _sweepTurn = "waaspire:sweep:turn";
+    private static readonly RedisKey _sweepCursor = "waaspire:sweep:cursor";
+    private static readonly RedisChannel _wake = "waaspire:wake";
+
+    private readonly IConnectionMultiplexer _redis;
+    private readonly LaneOptions _options;
+    private readonly TimeProvider _time;
+    private readonly WakeUp _wakeUp = new();
+    private int _subscribed;
+
+    public RedisLanes(IConnectionMultiplexer redis, IOptions<LaneOptions> options, TimeProvider time)
+    {
+        _redis = redis;
+        _options = options.Value;
+        _time = time;
+    }
+
+    private IDatabase Database => _redis.GetDatabase();
+
+    public async Task SignalAsync(Lane lane, TimeSpan delay)
+    {
+        var due = (string?)await Run(LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay));
+        await NoticeAsync(lane.AccountId, due);
+    }
+
+    public async Task UnblockAsync(Lane lane)
+    {
+        var due = (string?)await Run(LaneScripts.Unblock, Keys(lane.AccountId), lane.ThreadId);
+        await NoticeAsync(lane.AccountId, due);
+    }
+
+    public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake)
+    {
+        var taken = new List<HeldLane>();
+        var accounts = (RedisValue[])(await Run(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
+        for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
+        {
+            string account = accounts[i]!;
+            if (!mayTake(account))
+            {
+                await Run(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
+                continue;
+            }
+
+            await AcquireOfAccountAsync(account, accounts[i + 1], count - taken.Count, taken);
+        }
+
+        return taken;
+    }
+
+    public async Task<IReadOnlyList<HeldLane>> RenewAsync(IReadOnlyCollection<HeldLane> held)
+    {
+        var lost = new List<HeldLane>();
+        foreach (var account in held.GroupBy(lane => lane.Lane.AccountId))
+        {
+            RedisValue[] arguments = [Milliseconds(_options.Hold), .. account.SelectMany(lane => new RedisValue[] { lane.Lane.ThreadId, Token(lane) })];
+            var gone = (RedisValue[])(await Run(LaneScripts.Renew, Keys(account.Key), arguments))!;
+            lost.AddRange(account.Where(lane => gone.Contains(lane.Lane.ThreadId)));
+        }
+
+        return lost;
+    }
+
+    public async Task<bool> ReleaseAsync(HeldLane held, LaneRelease release)
+    {
+        var (kind, delay) = release switch
+        {
+            LaneRelease.DueIn due => ("D", due.Delay),
+            LaneRelease.Blocked blocked => ("B", blocked.Delay),
+            _ => ("E", TimeSpan.Zero),
+        };
+        var answer = (RedisValue[])(await Run(
+            LaneScripts.Release, Keys(held.Lane.AccountId), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay)))!;
+        await NoticeAsync(held.Lane.AccountId, answer[1]);
+        return answer[0] == "1";
+    }
+
+    public async Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn)
+    {
+        if (!await Guard(Database.StringSetAsync(_sweepTurn, "taken", turn, When.NotExists)))
+        {
+            return null;
+        }
+
+        var cursor = await Guard(Database.StringGetAsync(_sweepCursor));
+        return new SweepTurn(cursor.IsNull ? null : new DateTimeOffset((long)cursor, TimeSpan.Zero));
+    }
+
+    public Task SaveSweepCursorAsync(DateTimeOffset cursor) => Guard(Database.StringSetAsync(_sweepCursor, cursor.UtcTicks));
+
+    public async Task RepairAsync(IReadOnlyCollection<string> accountIds)
+    {
+        foreach (var account in accountIds)
+        {
+            await NoticeAsync(account, (string?)await Run(LaneScripts.Peek, [Keys(account)[0]]), wake: false);
+        }
+    }
+
+    public async Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _subscribed, 1) == 0)
+        {
+            try
+            {
+                await Guard(_redis.GetSubscriber().SubscribeAsync(_wake, (_, _) => _wakeUp.Set()));
+            }
+            catch (LanesUnavailableException)
+            {
+                // The next wait subscribes; until then the poll finds what a signal would have announced.
+                Interlocked.Exchange(ref _subscribed, 0);
+            }
+        }
+
+        await _wakeUp.WaitAsync(atMost, _time, cancellationToken);
+    }
+
+    /// <summary>Whether Redis answers now.</summary>
+    public async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await Guard(Database.PingAsync());
+            return true;
+        }
+        catch (LanesUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => _wakeUp.Set();
+
+    private static RedisKey[] Keys(string account) => [$"waaspire:{{{account}}}:due", $"waaspire:{{{account}}}:state", $"waaspire:{{{account}}}:token"];
+
+    private static RedisValue Milliseconds(TimeSpan span) => span.TotalMilliseconds.ToString("F3", CultureInfo.InvariantCulture);
+
+    private static RedisValue Token(HeldLane lane) => lane.Token.ToString(CultureInfo.InvariantCulture);
+
+    private async Task AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
+    {
+        var answer = (RedisValue[])(await Run(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
+        for (var i = 1; i + 1 < answer.Length; i += 2)
+        {
+            taken.Add(new HeldLane(new Lane(account, answer[i]!), (long)answer[i + 1]));
+        }
+
+        await Run(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
+    }
+
+    private async Task NoticeAsync(string account, string? due, bool wake = true)
+    {
+        if (due is null or "-1")
+        {
+            return;
+        }
+
+        await Run(LaneScripts.Notice, [_accounts], account, due);
+        if (wake)
+        {
+            await Guard(Database.PublishAsync(_wake, account, CommandFlags.FireAndForget));
+        }
+    }
+
+    private async Task<RedisResult> Run(string script, RedisKey[] keys, params RedisValue[] arguments)
+    {
+        try
+        {
+            return await Guard(Database.ScriptEvaluateAsync(script, keys, arguments));
+        }
+        catch (LanesUnavailableException exception) when (exception.InnerException is RedisServerException { Message: var message } && message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            // A restarted server has forgotten the script that the client believes it knows; the client has just learnt so.
+            return await Guard(Database.ScriptEvaluateAsync(script, keys, arguments));
+        }
+    }
+
+    /// <summary>Every failure of Redis has one name here, also the answer that never comes: this client's async calls have no time-out of their own.</summary>
+    private async Task<T> Guard<T>(Task<T> call)
+    {
+        try
+        {
+            return await call.WaitAsync(_options.CallTimeout, _time);
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            throw new LanesUnavailableException("The lanes cannot be reached.", exception);
+        }
+    }
+
+    private async Task Guard(Task call)
+    {
+        try
+        {
+            await call.WaitAsync(_options.CallTimeout, _time);
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            throw new LanesUnavailableException("The lanes cannot be reached.", exception);
+        }
+    }
+}

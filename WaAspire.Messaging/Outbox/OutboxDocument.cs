@@ -1,0 +1,93 @@
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
+
+namespace WaAspire.Messaging.Outbox;
+
+/// <summary>
+/// One message as the outbox stores it, read with tolerance: documents of the old system lack what it did not write.
+/// <see cref="UpdateTime"/> is the fence of whatever is written next.
+/// </summary>
+public sealed record OutboxDocument
+{
+    public required string RequestId { get; init; }
+
+    public required DateTimeOffset CreateTime { get; init; }
+
+    public required DateTimeOffset UpdateTime { get; init; }
+
+    /// <summary>Null for a stored word that no version knows: such a document is never touched.</summary>
+    public OutboxStatus? Status { get; init; }
+
+    public string? AccountId { get; init; }
+
+    public string? ThreadId { get; init; }
+
+    public string? ToJid { get; init; }
+
+    public string? Body { get; init; }
+
+    public DocumentFields? Payload { get; init; }
+
+    /// <summary>2 for ours; absent for a document of the old system that has not been adopted yet.</summary>
+    public long? Schema { get; init; }
+
+    /// <summary>Place in the thread; null when an operator released the message from its lane.</summary>
+    public DateTimeOffset? OrderAt { get; init; }
+
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    /// <summary>Attempts that count against the budget; an interruption is refunded.</summary>
+    public long AttemptCount { get; init; }
+
+    /// <summary>Number of the claim, never refunded: it names an attempt to the provider.</summary>
+    public long ClaimSeq { get; init; }
+
+    public string? ClaimId { get; init; }
+
+    public string? ClaimedBy { get; init; }
+
+    public string? EnqueueId { get; init; }
+
+    public string? ProviderMessageId { get; init; }
+
+    public string? DeliveryStatus { get; init; }
+
+    public IReadOnlyList<FirestoreValue> AttemptHistory { get; init; } = [];
+
+    public IReadOnlyList<FirestoreValue> SecondProviderMessageIds { get; init; } = [];
+
+    public Lane Lane => new(AccountId ?? "", ThreadId ?? "");
+
+    public string Path => FirestorePaths.OutboxMessage(RequestId);
+
+    public bool IsUnfinished => Status is OutboxStatus.Queued or OutboxStatus.Processing or OutboxStatus.Uncertain;
+
+    public static OutboxDocument Read(StoredDocument stored)
+    {
+        var fields = stored.Fields;
+        return new OutboxDocument
+        {
+            RequestId = stored.Id,
+            CreateTime = stored.CreateTime,
+            UpdateTime = stored.UpdateTime,
+            Status = OutboxStatusNames.Parse(fields.Text(OutboxFields.Status)),
+            AccountId = fields.Text(OutboxFields.AccountId),
+            ThreadId = fields.Text(OutboxFields.ThreadId),
+            ToJid = fields.Text(OutboxFields.ToJid),
+            Body = fields.Text(OutboxFields.Body),
+            Payload = fields.Map(OutboxFields.Payload),
+            Schema = fields.Integer(OutboxFields.Schema),
+            OrderAt = fields.Timestamp(OutboxFields.OrderAt),
+            NextAttemptAt = fields.Timestamp(OutboxFields.NextAttemptAt),
+            AttemptCount = fields.Integer(OutboxFields.AttemptCount) ?? fields.Integer(OutboxFields.LegacyAttempts) ?? 0,
+            ClaimSeq = fields.Integer(OutboxFields.ClaimSeq) ?? 0,
+            ClaimId = fields.Text(OutboxFields.ClaimId),
+            ClaimedBy = fields.Text(OutboxFields.ClaimedBy),
+            EnqueueId = fields.Text(OutboxFields.EnqueueId),
+            ProviderMessageId = fields.Text(OutboxFields.ProviderMessageId),
+            DeliveryStatus = fields.Text(OutboxFields.DeliveryStatus),
+            AttemptHistory = fields.Array(OutboxFields.AttemptHistory),
+            SecondProviderMessageIds = fields.Array(OutboxFields.SecondProviderMessageIds),
+        };
+    }
+}

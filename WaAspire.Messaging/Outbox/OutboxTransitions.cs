@@ -1,0 +1,275 @@
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Threads;
+
+namespace WaAspire.Messaging.Outbox;
+
+/// <summary>
+/// The state machine of a message as writes: each method is one arrow, and no other code writes <c>status</c> of an
+/// existing outbox document. Every write carries the fence (the update time that the decision was made on), so a
+/// decision on old knowledge is refused by Firestore instead of undoing a newer one.
+/// <code>
+/// queued ──claim──▶ processing ──record──▶ sent | failed | queued (retry) | uncertain
+///    ▲                   └─rescue─▶ uncertain ──resend──▶ queued
+///    └───── giveBack ────┘              └─fail─▶ failed          proof: any state ──▶ sent
+/// </code>
+/// </summary>
+public static class OutboxTransitions
+{
+    /// <summary>The stored form that this code writes; documents of the old system have none.</summary>
+    public const long CurrentSchema = 2;
+
+    private const int AttemptHistoryLimit = 20;
+    private static readonly string[] _doubt = [OutboxFields.DoubtSince, OutboxFields.DoubtReason];
+
+    /// <summary>queued → processing. A fresh <paramref name="claimId"/> each time: a write that changes nothing would not move the fence.</summary>
+    public static DocumentWrite Claim(
+        OutboxDocument message, string workerId, string claimId, DateTimeOffset now, TimeSpan lease, TimeSpan margin) =>
+        Change(
+            message,
+            message.UpdateTime,
+            OutboxStatus.Processing,
+            new DocumentFields
+            {
+                [OutboxFields.ClaimedBy] = workerId,
+                [OutboxFields.ClaimId] = claimId,
+                [OutboxFields.ClaimSeq] = message.ClaimSeq + 1,
+                [OutboxFields.AttemptCount] = message.AttemptCount + 1,
+                [OutboxFields.LeaseUntil] = now + lease,
+                [OutboxFields.NextAttemptAt] = now + lease + margin,
+            },
+            deleted: [],
+            FieldTransform.RequestTime(OutboxFields.ClaimedAt));
+
+    /// <summary>any other state → sent: the provider accepted it. Written by the record and, where it comes first, by proof.</summary>
+    public static IReadOnlyList<DocumentWrite> Sent(
+        OutboxDocument message, DateTimeOffset fence, string providerMessageId, DocumentFields? delivery = null, DocumentFields? threadMessage = null)
+    {
+        var fields = new DocumentFields(delivery ?? [])
+        {
+            [OutboxFields.ProviderMessageId] = providerMessageId,
+            [OutboxFields.LastError] = FirestoreValue.Null,
+            [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+            [OutboxFields.Success] = true,
+        };
+        fields.TryAdd(OutboxFields.DeliveryStatus, OutboxStatusNames.Sent);
+        var shown = new DocumentFields(threadMessage ?? [])
+        {
+            [ThreadMessageFields.ProviderMessageId] = providerMessageId,
+        };
+        shown.TryAdd(ThreadMessageFields.Status, OutboxStatusNames.Sent);
+        shown.TryAdd(ThreadMessageFields.LastError, FirestoreValue.Null);
+        return
+        [
+            Change(
+                message,
+                fence,
+                OutboxStatus.Sent,
+                fields,
+                [OutboxFields.NextAttemptAt, OutboxFields.Failure, OutboxFields.FailedAt, .. _doubt],
+                FieldTransform.RequestTime(OutboxFields.SentAt)),
+            ShowInThread(message, shown),
+        ];
+    }
+
+    /// <summary>processing or uncertain → failed: a dead letter with its whole story.</summary>
+    public static IReadOnlyList<DocumentWrite> Failed(OutboxDocument message, DateTimeOffset fence, SendFault fault, DateTimeOffset now) =>
+    [
+        Change(
+            message,
+            fence,
+            OutboxStatus.Failed,
+            new DocumentFields
+            {
+                [OutboxFields.Failure] = Describe(fault, now),
+                [OutboxFields.LastError] = $"{fault.Code}: {fault.Title}",
+                [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+                [OutboxFields.Success] = false,
+                [OutboxFields.AttemptHistory] = Remember(message, fault, now),
+            },
+            [OutboxFields.NextAttemptAt, .. _doubt],
+            FieldTransform.RequestTime(OutboxFields.FailedAt)),
+        ShowInThread(message, new DocumentFields
+        {
+            [ThreadMessageFields.Status] = OutboxStatusNames.Failed,
+            [ThreadMessageFields.LastError] = fault.Title,
+        }),
+    ];
+
+    /// <summary>processing or uncertain → queued: definitely not sent, due again after <paramref name="delay"/>. It keeps its place in the thread.</summary>
+    public static IReadOnlyList<DocumentWrite> Retry(
+        OutboxDocument message, DateTimeOffset fence, TimeSpan delay, SendFault fault, bool spendsAttempt, DateTimeOffset now) =>
+    [
+        Change(
+            message,
+            fence,
+            OutboxStatus.Queued,
+            new DocumentFields
+            {
+                [OutboxFields.NextAttemptAt] = now + delay,
+                [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+                [OutboxFields.LastError] = $"{fault.Code}: {fault.Title}",
+                [OutboxFields.AttemptCount] = spendsAttempt ? message.AttemptCount : Refunded(message),
+                [OutboxFields.AttemptHistory] = Remember(message, fault, now),
+            },
+            _doubt),
+    ];
+
+    /// <summary>processing → queued without an attempt: claimed, but no byte left.</summary>
+    public static IReadOnlyList<DocumentWrite> GiveBack(OutboxDocument message, DateTimeOffset fence, TimeSpan delay, DateTimeOffset now) =>
+    [
+        Change(
+            message,
+            fence,
+            OutboxStatus.Queued,
+            new DocumentFields
+            {
+                [OutboxFields.NextAttemptAt] = now + delay,
+                [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+                [OutboxFields.AttemptCount] = Refunded(message),
+            },
+            deleted: []),
+    ];
+
+    /// <summary>processing → uncertain: nobody will look again by itself, so it leaves the sweep's index. The thread goes on showing <c>queued</c>.</summary>
+    public static IReadOnlyList<DocumentWrite> Doubt(OutboxDocument message, DateTimeOffset fence, string reason) =>
+    [
+        Change(
+            message,
+            fence,
+            OutboxStatus.Uncertain,
+            new DocumentFields
+            {
+                [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+                [OutboxFields.DoubtReason] = reason,
+            },
+            [OutboxFields.NextAttemptAt],
+            FieldTransform.RequestTime(OutboxFields.DoubtSince)),
+    ];
+
+    /// <summary>
+    /// uncertain → queued, by an operator. It keeps its place, unless it was released from the lane: then it goes to the end.
+    /// One attempt is given back, so that a message in doubt at its last attempt can still go out.
+    /// </summary>
+    public static IReadOnlyList<DocumentWrite> Resend(OutboxDocument message) =>
+    [
+        Change(
+            message,
+            message.UpdateTime,
+            OutboxStatus.Queued,
+            new DocumentFields
+            {
+                [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+                [OutboxFields.AttemptCount] = Refunded(message),
+            },
+            _doubt,
+            [
+                FieldTransform.RequestTime(OutboxFields.NextAttemptAt),
+                .. message.OrderAt is null ? [FieldTransform.RequestTime(OutboxFields.OrderAt)] : Array.Empty<FieldTransform>(),
+            ]),
+    ];
+
+    /// <summary>failed → queued, by an operator, with a new budget and at the end of its thread.</summary>
+    public static IReadOnlyList<DocumentWrite> Replay(OutboxDocument message) =>
+    [
+        Change(
+            message,
+            message.UpdateTime,
+            OutboxStatus.Queued,
+            new DocumentFields
+            {
+                [OutboxFields.AttemptCount] = 0L,
+                [OutboxFields.LastError] = FirestoreValue.Null,
+            },
+            [OutboxFields.Failure, OutboxFields.FailedAt, OutboxFields.Success],
+            FieldTransform.RequestTime(OutboxFields.NextAttemptAt),
+            FieldTransform.RequestTime(OutboxFields.OrderAt)),
+        ShowInThread(message, new DocumentFields
+        {
+            [ThreadMessageFields.Status] = OutboxStatusNames.Queued,
+            [ThreadMessageFields.LastError] = FirestoreValue.Null,
+        }),
+    ];
+
+    /// <summary>uncertain stays uncertain, but its thread goes on without it: a message without <c>orderAt</c> is in no lane.</summary>
+    public static IReadOnlyList<DocumentWrite> Release(OutboxDocument message) =>
+        [Change(message, message.UpdateTime, OutboxStatus.Uncertain, [], [OutboxFields.OrderAt])];
+
+    /// <summary>
+    /// A document of the old system joins the order of its thread, at the time at which it was created. One that holds a
+    /// provider id was accepted; one that lost its holder is in doubt; nothing is known of the others but that they wait.
+    /// </summary>
+    public static IReadOnlyList<DocumentWrite> Adopt(OutboxDocument message, DateTimeOffset createdAt, DateTimeOffset now)
+    {
+        var status = message switch
+        {
+            { ProviderMessageId: not null } => OutboxStatus.Sent,
+            { Status: OutboxStatus.Processing } => OutboxStatus.Uncertain,
+            _ => OutboxStatus.Queued,
+        };
+        var fields = new DocumentFields
+        {
+            [OutboxFields.RequestId] = message.RequestId,
+            [OutboxFields.Schema] = CurrentSchema,
+            [OutboxFields.ThreadId] = message.ThreadId,
+            [OutboxFields.Shard] = (long)OutboxShard.Of(message.ThreadId!),
+            [OutboxFields.OrderAt] = createdAt,
+            [OutboxFields.AttemptCount] = message.AttemptCount,
+            [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+        };
+        if (status == OutboxStatus.Queued)
+        {
+            fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt ?? now;
+            return [Change(message, message.UpdateTime, status, fields, deleted: [])];
+        }
+
+        var isSent = status == OutboxStatus.Sent;
+        fields[isSent ? OutboxFields.DeliveryStatus : OutboxFields.DoubtReason] = isSent ? OutboxStatusNames.Sent : "the old system's holder is gone";
+        return
+        [
+            Change(
+                message, message.UpdateTime, status, fields, [OutboxFields.NextAttemptAt],
+                FieldTransform.RequestTime(isSent ? OutboxFields.SentAt : OutboxFields.DoubtSince)),
+        ];
+    }
+
+    private static DocumentWrite Change(
+        OutboxDocument message, DateTimeOffset fence, OutboxStatus status, DocumentFields fields, IEnumerable<string> deleted, params FieldTransform[] transforms)
+    {
+        fields[OutboxFields.Status] = status.ToStored();
+        return DocumentWrite.Update(
+            message.Path,
+            Precondition.UnchangedSince(fence),
+            fields,
+            deleted.Where(field => !fields.ContainsKey(field)),
+            [.. transforms, FieldTransform.RequestTime(OutboxFields.UpdatedAt)]);
+    }
+
+    private static DocumentWrite ShowInThread(OutboxDocument message, DocumentFields fields) =>
+        DocumentWrite.Update(
+            FirestorePaths.ThreadMessage(message.ThreadId!, message.RequestId),
+            Precondition.Present,
+            fields,
+            deleted: null,
+            FieldTransform.RequestTime(ThreadMessageFields.UpdatedAt));
+
+    private static long Refunded(OutboxDocument message) => Math.Max(0, message.AttemptCount - 1);
+
+    private static FirestoreValue Describe(SendFault fault, DateTimeOffset now) => FirestoreValue.From(new DocumentFields
+    {
+        ["code"] = fault.Code,
+        ["title"] = fault.Title,
+        ["retryable"] = fault.Retryable,
+        ["at"] = now,
+    });
+
+    private static FirestoreValue Remember(OutboxDocument message, SendFault fault, DateTimeOffset now) =>
+        FirestoreValue.From(message.AttemptHistory
+            .Append(FirestoreValue.From(new DocumentFields
+            {
+                ["claimSeq"] = message.ClaimSeq,
+                ["code"] = fault.Code,
+                ["title"] = fault.Title,
+                ["at"] = now,
+            }))
+            .TakeLast(AttemptHistoryLimit));
+}

@@ -1,0 +1,77 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Inbound;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Proxy.Auth;
+using WaAspire.Proxy.Envelope;
+using WaAspire.Proxy.Health;
+using WaAspire.Proxy.Send;
+using WaAspire.Proxy.Webhooks;
+
+namespace WaAspire.Proxy;
+
+/// <summary>
+/// The public face, put together. A request passes correlation, cross-origin and envelope, then one station. It keeps no
+/// state that matters: if it dies, what was answered with success is in Firestore, and the rest is asked again.
+/// </summary>
+public static class ProxyHost
+{
+    public static WebApplication Create(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        if (builder.Configuration["PORT"] is { Length: > 0 } port && string.IsNullOrEmpty(builder.Configuration["urls"]))
+            builder.WebHost.UseUrls($"http://*:{port}");
+        builder.AddServiceDefaults();
+        builder.AddFirestore();
+        builder.AddRedisClient("redis");
+        builder.AddAuth().AddSend().AddWebhooks();
+        builder.Services.TryAddSingleton<ProxyMetrics>();
+
+        var app = builder.Build();
+        app.UseMiddleware<CorrelationMiddleware>();
+        app.UseMiddleware<CrossOriginMiddleware>();
+        app.UseMiddleware<EnvelopeMiddleware>();
+        // Named here, so that routing runs inside the envelope and not around it.
+        app.UseRouting();
+        app.MapHealth();
+        app.MapWebhooks();
+        app.MapSend();
+        // Debug clients look for every function below the name of the project, as Google's local runtime has it.
+        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend();
+        app.MapDefaultEndpoints();
+        return app;
+    }
+
+    private static WebApplicationBuilder AddAuth(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<FirebaseAuthOptions>(FirebaseAuthOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadFirebaseNames(configuration));
+        builder.AddValidated<StaffOptions>(StaffOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.Services.TryAddSingleton<FirebaseKeys>();
+        builder.Services.TryAddSingleton<IdTokenVerifier>();
+        builder.Services.TryAddSingleton<StaffDirectory>();
+        builder.Services.TryAddSingleton<EmployeeGate>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddSend(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<SendOptions>(SendOptions.Section);
+        builder.AddValidated<LaneOptions>(LaneOptions.Section);
+        builder.Services.TryAddSingleton<ILanes, RedisLanes>();
+        builder.Services.TryAddSingleton<EnqueueStore>();
+        builder.Services.TryAddSingleton<LaneBell>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LaneBell>());
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddWebhooks(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<WebhookOptions>(WebhookOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.Services.TryAddSingleton<IStatusIntake, StatusIntake>();
+        return builder;
+    }
+
+    private static OptionsBuilder<TOptions> AddValidated<TOptions>(this WebApplicationBuilder builder, string section)
+        where TOptions : class =>
+        builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+}

@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Proxy.Envelope;
+
+namespace WaAspire.Proxy.Send;
+
+/// <summary>
+/// Accepts a message durably. What enters is a lawful request of an employee; what leaves is the message in the outbox,
+/// exactly once for its request id, or a refusal. If we die after the commit, the message is there and the client's repeat
+/// finds it; if we die before, nothing is.
+/// </summary>
+internal sealed class EnqueueStore(
+    DocumentGatherer documents, CommitBatcher commits, ServerClock clock, Random chance, TimeProvider time, IOptions<SendOptions> options)
+{
+    private const string ThreadPurpose = "send-thread";
+    private const string CommitPurpose = "send-enqueue";
+    private const string StoredPurpose = "send-stored";
+
+    private readonly SendOptions _options = options.Value;
+
+    /// <summary>Cancellation counts until the message is in a batch; then the outcome is waited for.</summary>
+    /// <exception cref="FirestoreException">The store is out, and nothing is known to be stored.</exception>
+    public async Task<EnqueueOutcome> EnqueueAsync(SendRequest request, string uid, CancellationToken cancellationToken)
+    {
+        var requestId = RequestId.Of(request.ThreadId, uid, request.ClientMessageId);
+        var enqueueId = chance.NextInt64().ToString("x16") + chance.NextInt64().ToString("x16");
+        var begun = time.GetTimestamp();
+        for (var decision = 0; decision < _options.DecisionsMax && time.GetElapsedTime(begun) < _options.DecideWithin; decision++)
+        {
+            var thread = await documents.GetAsync(FirestorePaths.Thread(request.ThreadId), ThreadPurpose, cancellationToken);
+            var refusal = thread is null ? Refusal.ThreadNotFound(request.ThreadId) : SendPolicy.Refuse(thread, request, uid);
+            if (refusal is not null)
+                return new EnqueueOutcome.Refused(refusal);
+            if (await TryCommitAsync(request, thread!, uid, requestId, enqueueId, cancellationToken) is { } outcome)
+                return outcome;
+        }
+        return new EnqueueOutcome.Refused(Refusal.Unavailable(_options.RetryAfter));
+    }
+
+    /// <summary>Null when the decision has to be made again: a race was lost, or a reply that may yet land.</summary>
+    private async Task<EnqueueOutcome?> TryCommitAsync(
+        SendRequest request, StoredDocument thread, string uid, string requestId, string enqueueId, CancellationToken cancellationToken)
+    {
+        var member = new CommitMember(
+            EnqueueWrites.Of(request, thread, uid, requestId, enqueueId, clock.Now),
+            CommitPurpose,
+            FirestorePaths.OutboxMessage(requestId),
+            stored => IsOurs(stored, enqueueId));
+        switch (await commits.CommitAsync(member, cancellationToken))
+        {
+            case CommitOutcome.Committed:
+                return new EnqueueOutcome.Stored(requestId, IsDuplicate: false);
+            case CommitOutcome.Refused { Status: FirestoreStatus.AlreadyExists }:
+                return await FindStoredAsync(requestId, enqueueId, cancellationToken);
+            case CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound or FirestoreStatus.Aborted }:
+                return null;
+            // The create's own precondition makes a second try harmless, should the first one still arrive.
+            case CommitOutcome.Lost:
+                return null;
+            case CommitOutcome.Refused refused:
+                throw new FirestoreException(refused.Status, $"{CommitPurpose}: {refused.Message}");
+            default:
+                throw new InvalidOperationException("An outcome of an unknown kind.");
+        }
+    }
+
+    /// <summary>It may be an earlier commit of this very request whose reply was lost: that is not a duplicate.</summary>
+    private async Task<EnqueueOutcome?> FindStoredAsync(string requestId, string enqueueId, CancellationToken cancellationToken)
+    {
+        var stored = await documents.GetAsync(FirestorePaths.OutboxMessage(requestId), StoredPurpose, cancellationToken);
+        return stored is null ? null : new EnqueueOutcome.Stored(requestId, IsDuplicate: !IsOurs(stored, enqueueId));
+    }
+
+    private static bool IsOurs(StoredDocument? stored, string enqueueId) => stored?.Fields.Text(OutboxFields.EnqueueId) == enqueueId;
+}
+
+/// <summary>A closed set: stored (now or before), or refused.</summary>
+internal abstract record EnqueueOutcome
+{
+    private EnqueueOutcome()
+    {
+    }
+
+    public sealed record Stored(string RequestId, bool IsDuplicate) : EnqueueOutcome;
+
+    public sealed record Refused(Refusal Refusal) : EnqueueOutcome;
+}

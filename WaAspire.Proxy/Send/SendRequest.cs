@@ -1,0 +1,79 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.WhatsApp;
+
+namespace WaAspire.Proxy.Send;
+
+/// <summary>
+/// A send as a client asks for it, read and found lawful:
+/// <c>{"threadId":"acc__40…@s.whatsapp.net","accountId":"acc","toJid":"40…@s.whatsapp.net","text":"Hello","clientMessageId":"uuid"}</c>.
+/// </summary>
+internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, string Text, string ClientMessageId)
+{
+    private const int JidLengthMax = 256;
+
+    private static readonly string[] Required = ["threadId", "accountId", "toJid", "text", "clientMessageId"];
+
+    // They change what is sent or when. Until they are built, leaving them out silently would send the wrong thing.
+    private static readonly string[] NotYet = ["payload", "sendAt", "expiresAt"];
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+
+    /// <summary>False with a sentence that a person can act on; it never repeats what was sent.</summary>
+    public static bool TryRead(
+        ReadOnlyMemory<byte> body, SendOptions options, [NotNullWhen(true)] out SendRequest? request, [NotNullWhen(false)] out string? problem)
+    {
+        request = null;
+        try
+        {
+            using var json = JsonDocument.Parse(body, Strict);
+            problem = json.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(json.RootElement, options, out request)
+                : "The body is not a JSON object.";
+        }
+        // A lone surrogate is lawful JSON but not text; reading it is what throws InvalidOperationException.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            problem = "The body is not valid JSON in UTF-8.";
+        }
+        return problem is null;
+    }
+
+    private static string? Read(JsonElement body, SendOptions options, out SendRequest? request)
+    {
+        request = null;
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in Required)
+        {
+            if (!body.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+                continue;
+            if (value.ValueKind != JsonValueKind.String)
+                return $"{name} must be a string.";
+            if (!string.IsNullOrWhiteSpace(value.GetString()))
+                values[name] = value.GetString()!;
+        }
+        if (values.Count < Required.Length)
+            return $"Required fields: {string.Join(", ", Required)}.";
+        if (NotYet.FirstOrDefault(name => body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) is { } early)
+            return $"{early} is not supported yet.";
+        if (ProblemWith(values, options) is { } problem)
+            return problem;
+        if (!Jid.TryParse(values["toJid"], out var to))
+            return "toJid is not a WhatsApp address.";
+        request = new SendRequest(values["threadId"], values["accountId"], to, values["text"], values["clientMessageId"]);
+        return null;
+    }
+
+    private static string? ProblemWith(Dictionary<string, string> values, SendOptions options) => values switch
+    {
+        _ when !DocumentId.IsLawful(values["threadId"]) => "threadId is not a lawful document id.",
+        _ when !DocumentId.IsLawful(values["accountId"]) => "accountId is not a lawful document id.",
+        _ when values["toJid"].Length > JidLengthMax || values["toJid"].Any(char.IsControl) => "toJid is not a WhatsApp address.",
+        _ when values["clientMessageId"].Length > options.ClientMessageIdLengthMax => $"clientMessageId is longer than {options.ClientMessageIdLengthMax} characters.",
+        _ when values["clientMessageId"].Any(char.IsControl) => "clientMessageId holds control characters.",
+        _ when values["text"].Length > options.TextLengthMax => $"text is longer than {options.TextLengthMax} characters.",
+        _ when values["text"].Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')) => "text holds control characters.",
+        _ => null,
+    };
+}

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace WaAspire.ServiceDefaults;
+
+/// <summary>
+/// Logs, metrics and traces over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector, nothing otherwise.
+/// ASP.NET Core, HttpClient and the runtime have their instruments built in, so only their names are needed here.
+/// </summary>
+public static class Telemetry
+{
+    private const string Ours = "WaAspire.*";
+    private static readonly string[] _meters = ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", Ours];
+    private static readonly string[] _sources = ["Microsoft.AspNetCore", "System.Net.Http", Ours];
+
+    public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder
+    {
+        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            return builder;
+        }
+
+        builder.Logging.AddOpenTelemetry(logging =>
+        {
+            logging.IncludeFormattedMessage = true;
+            logging.IncludeScopes = true;
+            logging.AddOtlpExporter();
+        });
+        builder.Services.AddHostedService<ExportLoop>();
+        return builder;
+    }
+
+    /// <summary>Owns the two providers: they export from start to stop, and flush what is left at the end of a drain.</summary>
+    private sealed class ExportLoop : IHostedService, IDisposable
+    {
+        private MeterProvider? _metrics;
+        private TracerProvider? _traces;
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            _metrics = Sdk.CreateMeterProviderBuilder().AddMeter(_meters).AddOtlpExporter().Build();
+            _traces = Sdk.CreateTracerProviderBuilder().AddSource(_sources).AddOtlpExporter().Build();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            Dispose();
+            return Task.CompletedTask;
+        }
+
+        public void Dispose()
+        {
+            _metrics?.Dispose();
+            _traces?.Dispose();
+        }
+    }
+}

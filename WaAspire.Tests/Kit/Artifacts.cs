@@ -1,0 +1,18 @@
+namespace WaAspire.Tests.Kit;
+
+/// <summary>Where tests leave what people may want to look at: <c>artifacts/</c> at the root, which git ignores.</summary>
+public static class Artifacts
+{
+    public static string Folder { get; } = Directory.CreateDirectory(Path.Combine(Root(), "artifacts")).FullName;
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "WaAspire.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? Directory.GetCurrentDirectory();
+    }
+}

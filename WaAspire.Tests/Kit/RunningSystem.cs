@@ -1,0 +1,124 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using WaAspire.Messaging.Firestore;
+
+namespace WaAspire.Tests.Kit;
+
+/// <summary>
+/// The whole product as its AppHost describes it: real processes, a real redis-server, the stand-ins of Google and Meta.
+/// One of them serves many tests; each test brings an account of its own.
+/// </summary>
+public sealed class RunningSystem : IAsyncLifetime
+{
+    public const string ProjectId = "demo-waaspire";
+    public const string InternalToken = "local-internal-token";
+
+    private DistributedApplication? _app;
+    private IHost? _stores;
+
+    public DistributedApplication App => _app!;
+
+    public HttpClient Proxy { get; private set; } = null!;
+
+    public HttpClient Worker { get; private set; } = null!;
+
+    public HttpClient WhatsApp { get; private set; } = null!;
+
+    public HttpClient Firebase { get; private set; } = null!;
+
+    public HttpClient Auth { get; private set; } = null!;
+
+    /// <summary>The product's own client, as admin.</summary>
+    public IFirestore Firestore { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>();
+        var worker = builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(project => project.Name == "worker"));
+        foreach (var (name, value) in Durations.AsEnvironment())
+        {
+            worker.WithEnvironment(name, value);
+        }
+
+        _app = await builder.BuildAsync();
+        await _app.StartAsync();
+        foreach (var resource in new[] { "redis", "firebase", "whatsapp", "worker", "proxy" })
+        {
+            await WaitUntilHealthyAsync(resource);
+        }
+
+        Proxy = _app.CreateHttpClient("proxy", "http");
+        Worker = _app.CreateHttpClient("worker", "http");
+        WhatsApp = _app.CreateHttpClient("whatsapp", "http");
+        Firebase = _app.CreateHttpClient("firebase", "firestore");
+        Auth = _app.CreateHttpClient("firebase", "auth");
+        Firestore = ConnectStore(_app.GetEndpoint("firebase", "firestore").Authority);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _stores?.Dispose();
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+    }
+
+    /// <summary>The living replicas of a resource: id and process id.</summary>
+    public async Task<IReadOnlyList<Replica>> ReplicasAsync(string resource)
+    {
+        var replicas = new Dictionary<string, Replica>(StringComparer.Ordinal);
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
+        try
+        {
+            await foreach (var seen in App.ResourceNotifications.WatchAsync(enough.Token))
+            {
+                if (seen.Resource.Name == resource && seen.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } pid)
+                {
+                    replicas[seen.ResourceId] = new Replica(
+                        seen.ResourceId, Convert.ToInt32(pid, System.Globalization.CultureInfo.InvariantCulture), seen.Snapshot.State?.Text == KnownResourceStates.Running);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The watch first tells the present state of everything; what comes later is not asked for.
+        }
+
+        return [.. replicas.Values];
+    }
+
+    public async Task CommandAsync(string resourceId, string command) =>
+        Assert.True((await App.ResourceCommands.ExecuteCommandAsync(resourceId, command)).Success, $"{command} of {resourceId}");
+
+    public async Task WaitUntilHealthyAsync(string resource)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120), TimeProvider.System);
+        await App.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit.Token);
+    }
+
+    private IFirestore ConnectStore(string authority)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration["FIREBASE_PROJECT_ID"] = ProjectId;
+        builder.Configuration["FIRESTORE_EMULATOR_HOST"] = authority;
+        builder.AddFirestore();
+        _stores = builder.Build();
+        return _stores.Services.GetRequiredService<IFirestore>();
+    }
+}
+
+/// <param name="Id">The resource's id, for commands.</param>
+/// <param name="ProcessId">Of the real process, for signals.</param>
+/// <param name="IsRunning">Whether it ran when it was asked.</param>
+public sealed record Replica(string Id, int ProcessId, bool IsRunning);
+
+[CollectionDefinition(Name)]
+public sealed class RunningSystemGroup : ICollectionFixture<RunningSystem>
+{
+    public const string Name = "running system";
+}

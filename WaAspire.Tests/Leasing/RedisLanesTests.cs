@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Tests.Kit;
+
+namespace WaAspire.Tests.Leasing;
+
+public sealed class RedisLanesTests(RedisServer server) : LanesContract, IClassFixture<RedisServer>, IAsyncLifetime
+{
+    private static readonly Lane _lane = new("account-1", "thread-1");
+    private ConnectionMultiplexer _redis = null!;
+    private RedisLanes _lanes = null!;
+
+    protected override ILanes Lanes => _lanes;
+
+    public async Task InitializeAsync()
+    {
+        await server.FlushAsync();
+        _redis = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
+        _lanes = new RedisLanes(_redis, Options.Create(new LaneOptions { Hold = Hold, RefusedAccountRest = Hold / 4 }), TimeProvider.System);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _lanes.Dispose();
+        await _redis.CloseAsync();
+    }
+
+    [Fact]
+    public async Task one_worker_of_the_fleet_gets_the_turn_to_sweep()
+    {
+        var turns = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => _lanes.TryTakeSweepAsync(TimeSpan.FromMinutes(1))));
+
+        Assert.Single(turns, turn => turn is not null);
+    }
+
+    [Fact]
+    public async Task a_flush_loses_holds_and_cursor_together_and_the_holder_notices()
+    {
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero);
+        var held = Assert.Single(await _lanes.AcquireAsync(1, _ => true));
+        await _lanes.SaveSweepCursorAsync(DateTimeOffset.UnixEpoch);
+
+        await server.FlushAsync();
+
+        Assert.Single(await _lanes.RenewAsync([held]));
+        Assert.False(await _lanes.ReleaseAsync(held, new LaneRelease.Empty()));
+        Assert.Null((await _lanes.TryTakeSweepAsync(TimeSpan.FromMinutes(1)))!.Cursor);
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero);
+        Assert.True(Assert.Single(await _lanes.AcquireAsync(1, _ => true)).Token > held.Token);
+    }
+
+    [Fact]
+    public async Task a_lost_list_of_accounts_is_repaired()
+    {
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero);
+        await _redis.GetDatabase().KeyDeleteAsync("waaspire:accounts:due");
+        Assert.Empty(await _lanes.AcquireAsync(1, _ => true));
+
+        await _lanes.RepairAsync(["account-1", "account-without-lanes"]);
+
+        Assert.Single(await _lanes.AcquireAsync(1, _ => true));
+    }
+
+    [Fact]
+    public async Task a_signal_between_look_and_take_is_not_lost()
+    {
+        // Many signals race with many takers; after the last signal every lane must be in somebody's hand.
+        Lane[] lanes = [.. Enumerable.Range(0, 60).Select(i => new Lane("account-1", $"thread-{i}"))];
+        var taken = new System.Collections.Concurrent.ConcurrentDictionary<string, bool>();
+        var signals = Task.WhenAll(lanes.Select(lane => _lanes.SignalAsync(lane, TimeSpan.Zero)));
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                foreach (var held in await _lanes.AcquireAsync(3, _ => true))
+                {
+                    taken[held.Lane.ThreadId] = true;
+                    await _lanes.ReleaseAsync(held, new LaneRelease.Empty());
+                }
+
+                return taken.Count == lanes.Length;
+            },
+            "every signalled lane was taken");
+        await signals;
+    }
+
+    protected override Task PassAsync(TimeSpan time) => Task.Delay(time, TimeProvider.System);
+}
+
+public sealed class LocalLanesTests : LanesContract
+{
+    private readonly ManualTime _time = new();
+    private readonly LocalLanes _lanes;
+
+    public LocalLanesTests() => _lanes = new LocalLanes(_ => true, Hold, _time);
+
+    protected override ILanes Lanes => _lanes;
+
+    [Fact]
+    public async Task only_the_lanes_of_this_instance_are_taken()
+    {
+        var mine = new Lane("account-1", "mine");
+        var lanes = new LocalLanes(lane => lane == mine, Hold, _time);
+        await lanes.SignalAsync(new Lane("account-1", "theirs"), TimeSpan.Zero);
+        await lanes.SignalAsync(mine, TimeSpan.Zero);
+
+        Assert.Equal(mine, Assert.Single(await lanes.AcquireAsync(10, _ => true)).Lane);
+    }
+
+    protected override Task PassAsync(TimeSpan time)
+    {
+        _time.Advance(time);
+        return Task.CompletedTask;
+    }
+}

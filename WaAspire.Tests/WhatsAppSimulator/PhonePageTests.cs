@@ -1,0 +1,121 @@
+using System.Net.Http.Json;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace WaAspire.Tests.WhatsAppSimulator;
+
+/// <summary>The phone in a real browser: no reload anywhere, so what is asserted has arrived live.</summary>
+public sealed class PhonePageTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    [Fact]
+    public async Task a_message_appears_live_and_its_ticks_turn_blue_when_the_chat_is_open()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var simulator = await Simulator.StartAsync(("Webhooks:Url", receiver.Url));
+        var page = await OpenAsync(simulator);
+
+        var id = await simulator.SendAsync(Simulator.Text("Bună ziua, comanda e gata."));
+        var chat = page.GetByTestId("chat");
+        await Expect(chat).ToContainTextAsync("Bună ziua");
+        await Expect(chat).ToHaveAttributeAsync("data-contact", Simulator.Person);
+        await chat.ClickAsync();
+
+        var bubble = page.GetByTestId("bubble");
+        await Expect(bubble.GetByTestId("bubble-text")).ToHaveTextAsync("Bună ziua, comanda e gata.");
+        await Expect(bubble).ToHaveAttributeAsync("data-message-id", id);
+        await Expect(bubble).ToHaveAttributeAsync("data-status", "read");
+        Assert.Equal("read", (await receiver.StatusAsync("read")).Status);
+
+        await simulator.SendAsync(Simulator.Text("Al doilea"));
+        await Expect(bubble).ToHaveCountAsync(2);
+        await Expect(bubble.Last).ToHaveAttributeAsync("data-status", "read");
+    }
+
+    [Fact]
+    public async Task ticks_follow_the_status_one_by_one()
+    {
+        // Nothing becomes delivered by itself here, so each state stands until it is asked for.
+        await using var simulator = await Simulator.StartAsync(
+            ("Webhooks:SentAfter", "00:00:00"), ("Webhooks:DeliveredAfter", "1.00:00:00"));
+        var page = await OpenAsync(simulator);
+        await simulator.SendAsync(Simulator.Text("one"));
+        await page.GetByTestId("chat").ClickAsync();
+        await Expect(page.GetByTestId("bubble")).ToHaveAttributeAsync("data-status", "sent");
+        await Expect(page.Locator(".bubble .second")).ToHaveCSSAsync("opacity", "0");
+
+        await simulator.FaultsAsync(new { webhooks = new[] { new { kind = "failStatus", status = "sent" } } });
+        await simulator.SendAsync(Simulator.Text("two"));
+        await Expect(page.GetByTestId("bubble").Last).ToHaveAttributeAsync("data-status", "failed");
+    }
+
+    [Fact]
+    public async Task text_that_looks_like_markup_shows_literally_and_runs_nothing()
+    {
+        const string Markup = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script> & <b>bold</b>";
+        await using var simulator = await Simulator.StartAsync();
+        var page = await OpenAsync(simulator);
+        await simulator.SendAsync(Simulator.Text(Markup));
+        using var _ = await simulator.Http.PostAsJsonAsync(
+            "/simulator/inbound", new { phoneNumberId = Simulator.Number, from = Simulator.Person, name = Markup, text = Markup });
+        await page.GetByTestId("chat").ClickAsync();
+
+        await Expect(page.GetByTestId("bubble-text")).ToHaveTextAsync([Markup, Markup]);
+        Assert.Equal(0, await page.Locator("main b, main img[src=x], main script, nav b, nav img").CountAsync());
+        Assert.True(await page.EvaluateAsync<bool>("() => window.hacked === undefined"));
+    }
+
+    [Fact]
+    public async Task a_reply_typed_on_the_phone_becomes_a_bubble_and_a_webhook()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var simulator = await Simulator.StartAsync(("Webhooks:Url", receiver.Url));
+        await simulator.SendAsync(Simulator.Text("Vă așteptăm?"));
+        var page = await OpenAsync(simulator);
+        await page.GetByTestId("chat").ClickAsync();
+
+        await page.GetByTestId("reply").FillAsync("Da, vin!");
+        await page.GetByTestId("send").ClickAsync();
+
+        await Expect(page.GetByTestId("bubble-text")).ToHaveTextAsync(["Vă așteptăm?", "Da, vin!"]);
+        Assert.Equal("Da, vin!", (await receiver.InboundAsync()).GetProperty("text").GetProperty("body").GetString());
+    }
+
+    [Fact]
+    public async Task on_a_narrow_window_list_and_conversation_take_turns()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        await simulator.SendAsync(Simulator.Text("hi"));
+        var page = await OpenAsync(simulator, width: 390);
+        await Expect(page.GetByTestId("reply")).ToBeHiddenAsync();
+
+        await page.GetByTestId("chat").ClickAsync();
+        await Expect(page.GetByTestId("bubble")).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("chat")).ToBeHiddenAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Back to chats" }).ClickAsync();
+        await Expect(page.GetByTestId("chat")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task a_page_that_lost_its_simulator_comes_back_by_itself()
+    {
+        var simulator = await Simulator.StartAsync();
+        var page = await OpenAsync(simulator);
+        var port = simulator.Address.Port;
+        await simulator.DisposeAsync();
+        await Expect(page.GetByTestId("live")).ToHaveAttributeAsync("data-state", "connecting");
+
+        await using var again = await Simulator.StartAsync(("port", port.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        await Expect(page.GetByTestId("live")).ToHaveAttributeAsync("data-state", "live");
+        await again.SendAsync(Simulator.Text("Back"));
+        await Expect(page.GetByTestId("chat")).ToContainTextAsync("Back");
+    }
+
+    private async Task<IPage> OpenAsync(Simulator simulator, int width = 1280)
+    {
+        var page = await chromium.PageAsync(width);
+        await page.GotoAsync(simulator.Address.ToString());
+        await Expect(page.GetByTestId("live")).ToHaveAttributeAsync("data-state", "live");
+        return page;
+    }
+}

@@ -1,0 +1,70 @@
+namespace WaAspire.WhatsAppSimulator.CloudApi;
+
+/// <summary>Meta's published error codes, with the title and the HTTP status under which they usually arrive.</summary>
+internal static class GraphErrorCatalog
+{
+    private static readonly Dictionary<int, (int Http, string Title)> Codes = new()
+    {
+        [0] = (401, "AuthException"),
+        [1] = (400, "API Unknown"),
+        [2] = (503, "API Service"),
+        [3] = (500, "API Method"),
+        [4] = (429, "API Too Many Calls"),
+        [10] = (403, "Permission Denied"),
+        [33] = (400, "Parameter value is not valid"),
+        [100] = (400, "Invalid parameter"),
+        [190] = (401, "Access token has expired"),
+        [200] = (403, "API Permission"),
+        [368] = (403, "Temporarily blocked for policies violations"),
+        [80007] = (429, "Rate limit issues"),
+        [130403] = (400, "Recipient is blocked by the business"),
+        [130429] = (429, "Rate limit hit"),
+        [130472] = (400, "User's number is part of an experiment"),
+        [130497] = (403, "Business account is restricted from messaging users in this country"),
+        [131000] = (500, "Something went wrong"),
+        [131005] = (403, "Access denied"),
+        [131008] = (400, "Required parameter is missing"),
+        [131009] = (400, "Parameter value is not valid"),
+        [131016] = (500, "Service unavailable"),
+        [131021] = (400, "Recipient cannot be sender"),
+        [131026] = (400, "Message undeliverable"),
+        [131030] = (400, "Recipient phone number not in allowed list"),
+        [131031] = (403, "Account has been locked"),
+        [131037] = (400, "Display name approval needed"),
+        [131042] = (400, "Business eligibility payment issue"),
+        [131045] = (500, "Incorrect certificate"),
+        [131047] = (400, "Re-engagement message"),
+        [131048] = (429, "Spam rate limit hit"),
+        [131049] = (400, "Message not delivered to maintain healthy ecosystem engagement"),
+        [131050] = (400, "User has stopped marketing messages"),
+        [131051] = (400, "Unsupported message type"),
+        [131052] = (400, "Media download error"),
+        [131053] = (400, "Media upload error"),
+        [131055] = (400, "Method not allowed"),
+        [131056] = (429, "(Business Account, Consumer Account) pair rate limit hit"),
+        [131057] = (500, "Account in maintenance mode"),
+        [131062] = (400, "Recipient identifier not supported for this message"),
+        [131063] = (400, "Marketing templates are disabled"),
+        [131064] = (429, "Messaging limit reached"),
+        [132000] = (400, "Template param count mismatch"),
+        [132001] = (404, "Template does not exist"),
+        [132005] = (400, "Template hydrated text too long"),
+        [132007] = (400, "Template format character policy violated"),
+        [132012] = (400, "Template parameter format mismatch"),
+        [132015] = (400, "Template is paused"),
+        [132016] = (400, "Template is disabled"),
+        [132018] = (400, "Template validation error"),
+        [132068] = (400, "Flow is blocked"),
+        [132069] = (400, "Flow is throttled"),
+        [133004] = (503, "Server temporarily unavailable"),
+        [133010] = (400, "Phone number not registered"),
+        [134011] = (400, "Payments terms of service not accepted"),
+        [134102] = (500, "Template unavailable"),
+        [135000] = (400, "Generic user error"),
+        [137000] = (400, "Recipient identity key mismatch"),
+    };
+
+    public static int HttpStatus(int code) => Codes.TryGetValue(code, out var known) ? known.Http : 400;
+
+    public static string Title(int code) => Codes.TryGetValue(code, out var known) ? known.Title : "Unknown error";
+}

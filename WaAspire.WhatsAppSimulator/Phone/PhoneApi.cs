@@ -1,0 +1,77 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.FileProviders;
+using WaAspire.WhatsAppSimulator.Webhooks;
+
+namespace WaAspire.WhatsAppSimulator.Phone;
+
+/// <summary>The page, its live events, and what the person who holds the phone can do: open a chat and answer.</summary>
+internal static class PhoneApi
+{
+    public static WebApplicationBuilder AddPhone(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<PhoneEvents>().AddSingleton<ChatStore>().AddSingleton<InboundMessages>();
+        return builder;
+    }
+
+    public static void MapPhone(this WebApplication app)
+    {
+        var files = new EmbeddedFileProvider(typeof(PhoneApi).Assembly, "WaAspire.WhatsAppSimulator.wwwroot");
+        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
+        app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = context => Harden(context.Context.Response) });
+
+        app.MapGet("/simulator/events", Events);
+        app.MapPost("/simulator/read", Read);
+        app.MapPost("/simulator/inbound", Inbound);
+    }
+
+    // Texts come from anybody. The page writes them as text; should that ever fail, nothing of theirs may run.
+    private static void Harden(HttpResponse response)
+    {
+        response.Headers.ContentSecurityPolicy = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.CacheControl = "no-cache";
+    }
+
+    internal static IResult Events(ChatStore chats, IHostApplicationLifetime lifetime, CancellationToken cancellation) =>
+        chats.Subscribe() is { } page
+            ? TypedResults.ServerSentEvents(Stream(page, lifetime.ApplicationStopping, cancellation))
+            : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+
+    private static async IAsyncEnumerable<SseItem<string>> Stream(
+        PhoneSubscription page, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var _ = page;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
+        await using var items = page.ReadAsync(either.Token).GetAsyncEnumerator(either.Token);
+        while (await NextAsync(items)) yield return items.Current;
+    }
+
+    // A page that closes and a process that stops are both ordinary ends of a stream.
+    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<SseItem<string>> items)
+    {
+        try
+        {
+            return await items.MoveNextAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    internal static IResult Read(ReadRequest request, ChatStore chats, StatusSchedule schedule)
+    {
+        var delivered = chats.Delivered(new ChatKey(request.PhoneNumberId, request.Contact));
+        foreach (var message in delivered) schedule.ForRead(message);
+        return TypedResults.Ok(new { read = delivered.Count });
+    }
+
+    internal static IResult Inbound(InboundRequest request, InboundMessages inbound)
+    {
+        var (id, problem) = inbound.Receive(request);
+        return problem is null ? TypedResults.Ok(new { id }) : TypedResults.BadRequest(new { problem });
+    }
+
+    internal sealed record ReadRequest(string PhoneNumberId, string Contact);
+}

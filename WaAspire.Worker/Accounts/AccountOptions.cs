@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace WaAspire.Worker.Accounts;
+
+/// <summary>Section <c>Accounts</c>.</summary>
+public sealed class AccountOptions
+{
+    public const string Section = "Accounts";
+
+    /// <summary>How often all accounts are read again. Longer: a change made without a signal is seen later. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan RefreshEvery { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How soon an account that has work and is not known here is looked up again. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan UnknownRecheck { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often an instance writes its heartbeat and reads the others'. Default 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>An instance whose last heartbeat is older counts as gone. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.300", "00:30:00")]
+    public TimeSpan HeartbeatExpiry { get; set; } = TimeSpan.FromSeconds(60);
+}

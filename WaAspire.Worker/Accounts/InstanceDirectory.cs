@@ -1,0 +1,48 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
+
+namespace WaAspire.Worker.Accounts;
+
+/// <summary>
+/// Which workers live, by their heartbeat documents, and which of them should take a lane when Redis cannot say
+/// (rendezvous hashing: each lane has one favourite among the living, and losing a worker moves only its own lanes).
+/// It is a wish, not a lock: two workers with different lists may both believe, and the claim keeps them apart.
+/// </summary>
+public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, WorkerIdentity self, IOptions<AccountOptions> options)
+{
+    private const string Purpose = "heartbeat";
+    private const string HeartbeatAt = "heartbeatAt";
+    private volatile IReadOnlyList<string> _living = [self.Id];
+
+    public IReadOnlyList<string> Living => _living;
+
+    /// <summary>Writes this instance's heartbeat and reads the others'. One write and as many reads as instances live.</summary>
+    public async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        var beat = DocumentWrite.Set(
+            FirestorePaths.Instance(self.Id), new DocumentFields { ["instanceId"] = self.Id }, FieldTransform.RequestTime(HeartbeatAt));
+        await firestore.CommitAsync([beat], Purpose, cancellationToken);
+        var read = await firestore.QueryAsync(
+            new DocumentQuery(FirestorePaths.Instances)
+            {
+                Where = [new FieldFilter(HeartbeatAt, FilterOperator.GreaterThan, clock.Now - options.Value.HeartbeatExpiry)],
+                Limit = 1000,
+            },
+            Purpose,
+            cancellationToken);
+        _living = [.. read.Documents.Select(instance => instance.Id).Append(self.Id).Distinct()];
+    }
+
+    /// <summary>Takes this instance off the list, so that others need not wait for its heartbeat to grow old.</summary>
+    public Task LeaveAsync(CancellationToken cancellationToken) =>
+        firestore.CommitAsync([DocumentWrite.Delete(FirestorePaths.Instance(self.Id))], Purpose, cancellationToken);
+
+    public bool IsMine(Lane lane) => _living.MaxBy(instance => Weight(instance, lane)) == self.Id;
+
+    private static ulong Weight(string instance, Lane lane) =>
+        BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{instance}|{lane.AccountId}|{lane.ThreadId}")));
+}

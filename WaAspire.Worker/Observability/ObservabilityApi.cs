@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
+
+namespace WaAspire.Worker.Observability;
+
+/// <summary>The runbook's three endpoints. They are open by default; none of them changes anything.</summary>
+public static class ObservabilityApi
+{
+    public static IEndpointRouteBuilder MapObservability(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", Healthz);
+        routes.MapGet("/readyz", ReadyzAsync);
+        routes.MapGet("/metrics-json", MetricsAsync);
+        return routes;
+    }
+
+    /// <summary>The process answers. It never depends on a store: restarting a worker does not mend Firestore.</summary>
+    private static IResult Healthz(TimeProvider time) => Results.Json(new Health("ok", time.GetUtcNow()));
+
+    private static async Task<IResult> ReadyzAsync(
+        IFirestore firestore, LoopPulse pulse, IOptions<ObservabilityOptions> options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var limits = options.Value;
+        var worker = pulse.SinceBeat < limits.LoopSilence && pulse.Behind < limits.LongestBehind;
+        var checks = new Checks(await AnswersAsync(firestore, limits.ProbeTimeout, time, cancellationToken), worker, time.GetUtcNow());
+        var ready = checks.Firestore && checks.Worker;
+        return Results.Json(new Readiness(ready ? "ready" : "not_ready", checks), statusCode: ready ? 200 : 503);
+    }
+
+    private static async Task<IResult> MetricsAsync(OutboxFiguresReader figures, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Results.Json(await figures.ReadAsync(cancellationToken));
+        }
+        catch (FirestoreException)
+        {
+            return Results.Json(new Failure("Firestore is not available"), statusCode: 503);
+        }
+    }
+
+    private static async Task<bool> AnswersAsync(IFirestore firestore, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await firestore.GetAsync(["instances/readiness-probe"], "probe", cancellationToken).WaitAsync(timeout, time, cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is FirestoreException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private sealed record Health(string Status, [property: JsonConverter(typeof(IsoTimeConverter))] DateTimeOffset Timestamp);
+
+    private sealed record Checks(bool Firestore, bool Worker, [property: JsonConverter(typeof(IsoTimeConverter))] DateTimeOffset Timestamp);
+
+    private sealed record Readiness(string Status, Checks Checks);
+
+    private sealed record Failure(string Error);
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics.Metrics;
+using WaAspire.Messaging.Outbox;
+
+namespace WaAspire.Worker.Observability;
+
+/// <summary>What the worker counts and times. Names are contract.</summary>
+public sealed class WorkerMetrics : IDisposable
+{
+    public const string MeterName = "WaAspire.Worker";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _outcomes;
+    private readonly Counter<long> _dropped;
+    private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _rescued;
+    private readonly Counter<long> _adopted;
+    private readonly Counter<long> _swept;
+    private readonly Histogram<double> _sendSeconds;
+    private readonly TimeProvider _time;
+
+    public WorkerMetrics(IMeterFactory meters, TimeProvider time)
+    {
+        _time = time;
+        _meter = meters.Create(MeterName);
+        _outcomes = _meter.CreateCounter<long>("waaspire.outbox.outcomes", "{message}", "Recorded outcomes of attempts, by outcome");
+        _dropped = _meter.CreateCounter<long>("waaspire.outbox.outcomes_out_of_date", "{message}", "Outcomes that somebody else's decision had overtaken");
+        _duplicates = _meter.CreateCounter<long>("waaspire.outbox.duplicates", "{message}", "Messages with two provider ids");
+        _rescued = _meter.CreateCounter<long>("waaspire.outbox.rescued", "{message}", "Claims that ran out without an outcome");
+        _adopted = _meter.CreateCounter<long>("waaspire.outbox.adopted", "{message}", "Documents of the old system taken over");
+        _swept = _meter.CreateCounter<long>("waaspire.sweep.found", "{message}", "Documents that a sweep looked at");
+        _sendSeconds = _meter.CreateHistogram<double>("messaging.client.operation.duration", "s", "Time of one call to the provider");
+    }
+
+    public void Recorded(SendOutcome outcome) => _outcomes.Add(1, Outcome(outcome));
+
+    public void OutcomeDropped() => _dropped.Add(1);
+
+    public void DuplicateAccepted() => _duplicates.Add(1);
+
+    public void Rescued() => _rescued.Add(1);
+
+    public void Adopted(int count) => _adopted.Add(count);
+
+    public void Swept(int count) => _swept.Add(count);
+
+    public long SendStarts() => _time.GetTimestamp();
+
+    public void SendEnded(long started, SendOutcome outcome) => _sendSeconds.Record(_time.GetElapsedTime(started).TotalSeconds, Outcome(outcome));
+
+    public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Outcome(SendOutcome outcome) => new("outcome", outcome.GetType().Name);
+}

@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace WaAspire.Worker.Providers.CloudApi;
+
+/// <summary>The Graph API's address and key, by the names that operators know.</summary>
+public sealed class CloudApiOptions
+{
+    public const string DefaultBaseUrl = "https://graph.facebook.com/v25.0";
+
+    /// <summary><c>WHATSAPP_GRAPH_BASE_URL</c>, with the version, without a slash at the end.</summary>
+    [Required]
+    [Url]
+    public string BaseUrl { get; set; } = DefaultBaseUrl;
+
+    /// <summary><c>WHATSAPP_ACCESS_TOKEN</c>. Never logged.</summary>
+    public string? AccessToken { get; set; }
+
+    /// <summary>How long a connection may take to come about; nothing has been sent by then. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+}

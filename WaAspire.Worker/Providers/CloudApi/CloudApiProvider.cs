@@ -1,0 +1,93 @@
+using System.Net.Http.Headers;
+using System.Net.Mime;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.WhatsApp;
+using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Sending;
+
+namespace WaAspire.Worker.Providers.CloudApi;
+
+/// <summary>
+/// The one call to Meta's Graph API. Enters: a claimed message inside its trust window. Leaves: one of the closed
+/// outcomes. No answer after the body began to leave is doubt, never a retry: the API has no idempotency key.
+/// </summary>
+public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions> api, IOptions<SendingOptions> options, Random chance, TimeProvider time) : IProvider
+{
+    private const int AnswerLimit = 64 * 1024;
+    private static readonly SendFault _unreachable = new("connect", "Meta cannot be reached", true);
+
+    public string Name => "cloud_api";
+
+    public async Task<SendOutcome> SendAsync(Account account, ClaimedMessage message, CancellationToken work)
+    {
+        if (!Jid.TryParse(message.Message.ToJid, out var recipient) || recipient.PhoneE164 is not { } phone)
+        {
+            return new SendOutcome.Rejected(new SendFault("recipient", "The Cloud API sends to phone numbers only", false));
+        }
+
+        if (account.PhoneNumberId is not { Length: > 0 } phoneNumberId || string.IsNullOrEmpty(api.Value.AccessToken))
+        {
+            return new SendOutcome.RetryLater(options.Value.RetryCap, new SendFault("configuration", "The account has no phone number id or token", true), SpendsAttempt: false);
+        }
+
+        if (TextOf(message.Message) is not { Length: > 0 } text)
+        {
+            return new SendOutcome.Rejected(new SendFault("payload", "The message has no text", false));
+        }
+
+        var body = new TextMessageRequest(phone, new WhatsAppText(text), message.Opaque);
+        using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(body, GraphJson.Default.TextMessageRequest));
+        content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
+        return await PostAsync(phoneNumberId, content, message.Message.AttemptCount, work);
+    }
+
+    private async Task<SendOutcome> PostAsync(string phoneNumberId, OnceContent content, long attempt, CancellationToken work)
+    {
+        using var timeout = new CancellationTokenSource(options.Value.SendTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, work);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{api.Value.BaseUrl}/{Uri.EscapeDataString(phoneNumberId)}/messages") { Content = content };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", api.Value.AccessToken);
+        try
+        {
+            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            var answer = await ReadAsync(response, either.Token);
+            return Classify(answer, response, attempt);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // Bytes may have left only if the body began to. What exactly went wrong with the network does not matter.
+            return content.HasStarted
+                ? new SendOutcome.Uncertain(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
+                : new SendOutcome.RetryLater(Backoff(attempt), _unreachable, SpendsAttempt: false);
+        }
+    }
+
+    private SendOutcome Classify(GraphAnswer? answer, HttpResponseMessage response, long attempt) => answer switch
+    {
+        { Messages: [{ Id: { Length: > 0 } id }, ..] } when response.IsSuccessStatusCode => new SendOutcome.Accepted(id),
+        { Error.Code: { } code } when !response.IsSuccessStatusCode => CloudApiFaults.Classify(code, (int)response.StatusCode, attempt, options.Value, chance.NextDouble()),
+        _ => new SendOutcome.Uncertain($"an answer without Meta's body, HTTP {(int)response.StatusCode}"),
+    };
+
+    private TimeSpan Backoff(long attempt) =>
+        options.Value.RetryBase + RetrySchedule.Next(attempt, options.Value.RetryBase, options.Value.RetryCap, chance.NextDouble());
+
+    /// <summary>Null for a body that is not Meta's: a proxy's page, half an answer, nothing.</summary>
+    private static async Task<GraphAnswer?> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken);
+            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), GraphJson.Default.GraphAnswer);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The old system stored the text in <c>payload.text</c>, in <c>payload.message</c>, or in <c>body</c> alone.</summary>
+    private static string? TextOf(OutboxDocument message) => message.Payload?.Text("text") ?? message.Payload?.Text("message") ?? message.Body;
+}

@@ -1,0 +1,29 @@
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Worker.Observability;
+
+namespace WaAspire.Worker.Recovery;
+
+/// <summary>
+/// Brings an orphan back to a lawful state. Its holder is gone between claim and record, so bytes may have left: the
+/// message is in doubt and waits for proof. A holder that was only slow finds its fence gone and settles the doubt by
+/// its own answer. Safe to run on every worker at once: the write carries the fence.
+/// </summary>
+public sealed class RescueExpiredClaim(CommitBatcher commits, WorkerMetrics metrics, ILogger<RescueExpiredClaim> logger)
+{
+    private const string Purpose = "rescue";
+
+    public async Task RescueAsync(OutboxDocument orphan, CancellationToken cancellationToken)
+    {
+        var writes = OutboxTransitions.Doubt(orphan, orphan.UpdateTime, "the holder of the claim is gone");
+        var outcome = await commits.CommitAsync(
+            new CommitMember(
+                writes, Purpose, orphan.Path, stored => stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Uncertain } now && now.ClaimId == orphan.ClaimId),
+            cancellationToken);
+        if (outcome is CommitOutcome.Committed)
+        {
+            metrics.Rescued();
+            logger.OrphanRescued(orphan.RequestId, orphan.ClaimedBy);
+        }
+    }
+}

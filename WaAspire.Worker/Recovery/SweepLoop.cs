@@ -1,0 +1,127 @@
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Time;
+using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Observability;
+using WaAspire.Worker.Sending;
+
+namespace WaAspire.Worker.Recovery;
+
+/// <summary>
+/// The safety net: whatever was signalled and lost, claimed and abandoned, is found again by its <c>nextAttemptAt</c>.
+/// One worker of the fleet runs it about every 5 s, with one query; what it has seen once is in a lane and is not read
+/// again. The cursor lives beside the lanes, so that losing them starts it from the beginning.
+/// </summary>
+public sealed class SweepLoop(
+    IFirestore firestore,
+    ServerClock clock,
+    ILanes lanes,
+    LateClaims late,
+    RescueExpiredClaim rescue,
+    AccountDirectory accounts,
+    WorkerMetrics metrics,
+    Random chance,
+    IOptions<RecoveryOptions> options,
+    IOptions<SendingOptions> sending,
+    TimeProvider time,
+    ILogger<SweepLoop> logger)
+    : BackgroundService
+{
+    public const string Purpose = "sweep";
+    private const double ShareOfTurn = 0.8;
+
+    private readonly RecoveryOptions _options = options.Value;
+
+    /// <summary>One sweep, if it is this worker's turn. Returns how many documents it found.</summary>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        await late.ReviewAsync(cancellationToken);
+        if (await lanes.TryTakeSweepAsync(_options.SweepEvery * ShareOfTurn) is not { } turn)
+        {
+            return 0;
+        }
+
+        var now = clock.Now;
+        var cursor = turn.Cursor ?? DateTimeOffset.UnixEpoch;
+        var found = 0;
+        OutboxDocument? last = null;
+        for (var page = 0; page < _options.PagesPerSweep; page++)
+        {
+            var read = await QueryAsync(cursor, now, last, cancellationToken);
+            var messages = read.Documents.Select(OutboxDocument.Read).ToList();
+            await LookAfterAsync(messages, read.ReadTime, cancellationToken);
+            found += messages.Count;
+            last = messages.LastOrDefault() ?? last;
+            if (messages.Count < _options.PageSize)
+            {
+                last = null;
+                break;
+            }
+        }
+
+        // Cut by the page limit: go on behind the last one seen. Otherwise everything up to now has been seen.
+        var seen = last?.NextAttemptAt ?? now - _options.SweepTrail;
+        await lanes.SaveSweepCursorAsync(seen > cursor ? seen : cursor);
+        await lanes.RepairAsync(accounts.SendingAccountIds);
+        metrics.Swept(found);
+        return found;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Pause.ForAsync(_options.SweepEvery * (0.8 + (0.4 * chance.NextDouble())), time, stoppingToken);
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (FirestoreException exception)
+            {
+                logger.StoreUnreachable(Purpose, exception.Message);
+            }
+            catch (InvalidOperationException exception)
+            {
+                // Firestore has told no time yet: it has not answered once since the start.
+                logger.StoreUnreachable(Purpose, exception.Message);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private Task<DocumentsRead> QueryAsync(DateTimeOffset cursor, DateTimeOffset now, OutboxDocument? after, CancellationToken cancellationToken) =>
+        firestore.QueryAsync(
+            new DocumentQuery(FirestorePaths.Outbox)
+            {
+                Where =
+                [
+                    OutboxShard.All,
+                    new FieldFilter(OutboxFields.NextAttemptAt, FilterOperator.GreaterThan, cursor),
+                    new FieldFilter(OutboxFields.NextAttemptAt, FilterOperator.LessThanOrEqual, now),
+                ],
+                OrderBy = [new FieldOrder(OutboxFields.NextAttemptAt)],
+                StartAfter = after is null ? [] : [after.NextAttemptAt!.Value],
+                StartAfterPath = after?.Path,
+                Limit = _options.PageSize,
+            },
+            Purpose,
+            cancellationToken);
+
+    private async Task LookAfterAsync(List<OutboxDocument> messages, DateTimeOffset readTime, CancellationToken cancellationToken)
+    {
+        foreach (var orphan in messages.Where(message => HeadRule.HasRunOut(message, readTime, sending.Value)))
+        {
+            await rescue.RescueAsync(orphan, cancellationToken);
+        }
+
+        foreach (var lane in messages.Where(message => message.Status == OutboxStatus.Queued).Select(message => message.Lane).Distinct())
+        {
+            await lanes.SignalAsync(lane, TimeSpan.Zero);
+        }
+    }
+}

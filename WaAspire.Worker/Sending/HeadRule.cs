@@ -1,0 +1,60 @@
+using WaAspire.Messaging.Outbox;
+
+namespace WaAspire.Worker.Sending;
+
+/// <summary>What the head of a lane asks for. Only the head is ever looked at: whatever it waits for, its thread waits for.</summary>
+public enum HeadDecision
+{
+    /// <summary>Nothing unfinished in this lane.</summary>
+    Empty,
+
+    /// <summary>The head's place in the order lies ahead: nothing is due, and a signal may change that.</summary>
+    NotDue,
+
+    /// <summary>The head waits out its backoff, and the thread with it.</summary>
+    Backoff,
+
+    /// <summary>Another worker holds the head.</summary>
+    Held,
+
+    /// <summary>The head's holder is gone: its claim has run out.</summary>
+    Orphaned,
+
+    /// <summary>The head is in doubt.</summary>
+    InDoubt,
+
+    /// <summary>The head may be claimed.</summary>
+    Claim,
+}
+
+/// <summary>The pure rule behind <see cref="HeadDecision"/>. All times are the server's.</summary>
+public static class HeadRule
+{
+    public static (HeadDecision Decision, TimeSpan Wait) Decide(OutboxDocument? head, DateTimeOffset now, SendingOptions options)
+    {
+        if (head is null)
+        {
+            return (HeadDecision.Empty, TimeSpan.Zero);
+        }
+
+        var claimEnds = ClaimEnds(head, options);
+        return head.Status switch
+        {
+            OutboxStatus.Processing when claimEnds < now => (HeadDecision.Orphaned, TimeSpan.Zero),
+            OutboxStatus.Processing => (HeadDecision.Held, claimEnds - now),
+            OutboxStatus.Uncertain => (HeadDecision.InDoubt, options.DoubtRecheck),
+            _ when head.OrderAt > now => (HeadDecision.NotDue, head.OrderAt.Value - now),
+            _ when head.NextAttemptAt > now => (HeadDecision.Backoff, head.NextAttemptAt.Value - now),
+            _ => (HeadDecision.Claim, TimeSpan.Zero),
+        };
+    }
+
+    /// <summary>
+    /// Whether a claim has run out, by the document's own update time: the claim was its last change, so this compares
+    /// two times of the same clock. <c>leaseUntil</c> is for people.
+    /// </summary>
+    public static bool HasRunOut(OutboxDocument message, DateTimeOffset readTime, SendingOptions options) =>
+        message.Status == OutboxStatus.Processing && ClaimEnds(message, options) < readTime;
+
+    private static DateTimeOffset ClaimEnds(OutboxDocument message, SendingOptions options) => message.UpdateTime + options.Lease + options.Margin;
+}

@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Time;
+using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Observability;
+using WaAspire.Worker.Recovery;
+
+namespace WaAspire.Worker.Sending;
+
+/// <summary>
+/// Takes due lanes, as many as there are free hands, and has each sent on a task of its own. It owns two tokens: the
+/// host's ends the taking; the work token ends the sending, when the drain deadline has passed.
+/// </summary>
+public sealed class LaneLoop(
+    ILanes lanes,
+    HeldLaneKeeper held,
+    MessageSender sender,
+    OutcomeRecorder recorder,
+    AccountDirectory accounts,
+    Adoption adoption,
+    LoopPulse pulse,
+    IOptions<SendingOptions> options,
+    TimeProvider time,
+    ILogger<LaneLoop> logger)
+    : BackgroundService
+{
+    private readonly SendingOptions _options = options.Value;
+    private readonly ConcurrentDictionary<HeldLane, Task> _sending = new();
+    private readonly CancellationTokenSource _work = new();
+
+    public int LanesInHand => _sending.Count;
+
+    /// <summary>Drain: nothing new is taken; what is in flight ends and is recorded, or the deadline ends it.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        var inFlight = Task.WhenAll(_sending.Values);
+        if (await Task.WhenAny(inFlight, Task.Delay(_options.DrainTimeout, time, cancellationToken)) != inFlight)
+        {
+            logger.DrainDeadline(_sending.Count);
+            await _work.CancelAsync();
+            await Task.WhenAny(inFlight, Task.Delay(_options.Margin, time, cancellationToken));
+        }
+    }
+
+    public override void Dispose()
+    {
+        _work.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await adoption.FirstPass.WaitAsync(stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                pulse.Beat();
+                var taken = await TakeAsync(stoppingToken);
+                if (taken == 0)
+                {
+                    await lanes.WaitForSignalAsync(_options.PollEvery, stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (FirestoreException exception)
+            {
+                logger.StoreUnreachable("lanes", exception.Message);
+                await Pause.ForAsync(_options.PollEvery, time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task<int> TakeAsync(CancellationToken stoppingToken)
+    {
+        var free = Math.Min(_options.LanesPerAcquire, _options.MaxLanes - _sending.Count);
+        if (free <= 0 || recorder.HoldsOldAcceptance)
+        {
+            await Pause.ForAsync(_options.PollEvery / 10, time, stoppingToken);
+            return 0;
+        }
+
+        var unknown = new HashSet<string>(StringComparer.Ordinal);
+        var taken = await lanes.AcquireAsync(free, MaySend);
+        foreach (var lane in taken)
+        {
+            held.Add(lane);
+            _sending[lane] = SendAsync(lane, stoppingToken);
+        }
+
+        foreach (var account in unknown)
+        {
+            await accounts.LookUpAsync(account, stoppingToken);
+        }
+
+        pulse.Took(taken.Count, free);
+        return taken.Count;
+
+        bool MaySend(string account)
+        {
+            if (accounts.Find(account) is { } known)
+            {
+                return known.MaySend;
+            }
+
+            unknown.Add(account);
+            return false;
+        }
+    }
+
+    private async Task SendAsync(HeldLane lane, CancellationToken stoppingToken)
+    {
+        // The loop goes on at once; everything after this line happens on the lane's own task.
+        await Task.Yield();
+        LaneRelease release = new LaneRelease.Blocked(_options.LostClaimRest);
+        try
+        {
+            release = await sender.SendLaneAsync(lane, stoppingToken, _work.Token);
+        }
+        catch (FirestoreException exception)
+        {
+            logger.StoreUnreachable("lane", exception.Message);
+        }
+        catch (OperationCanceledException) when (_work.IsCancellationRequested)
+        {
+            logger.LaneInterrupted(lane.Lane.ToString());
+        }
+        catch (Exception exception)
+        {
+            // A bug in one lane must not stop the others; the lane rests and is tried again.
+            logger.LaneFailed(lane.Lane.ToString(), exception);
+        }
+
+        await ReleaseAsync(lane, release);
+    }
+
+    private async Task ReleaseAsync(HeldLane lane, LaneRelease release)
+    {
+        try
+        {
+            if (!await lanes.ReleaseAsync(lane, release) && release is not LaneRelease.Blocked)
+            {
+                // The hold was lost (a flush, a long pause), and whoever took the lane since may have found our message
+                // in hand and blocked it. What blocked it has gone.
+                await lanes.UnblockAsync(lane.Lane);
+            }
+        }
+        catch (LanesUnavailableException)
+        {
+            logger.LaneNotReleased(lane.Lane.ToString());
+        }
+        finally
+        {
+            held.Remove(lane);
+            _sending.TryRemove(lane, out _);
+        }
+    }
+}

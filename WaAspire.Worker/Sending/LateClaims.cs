@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Outbox;
+
+namespace WaAspire.Worker.Sending;
+
+/// <summary>
+/// Claims whose reply was lost and that the document did not show when it was read back. Such a claim may still land;
+/// nobody would send it, and after its lease it would look like doubt. So it is looked at until its lease would have
+/// ended, and given back, its attempt refunded, if it shows. Forgotten with the process: then it is doubt after all.
+/// </summary>
+public sealed class LateClaims(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, IOptions<SendingOptions> options, TimeProvider time)
+{
+    private const int Limit = 1000;
+    private readonly ConcurrentDictionary<string, (string ClaimId, long Started)> _claims = new(StringComparer.Ordinal);
+
+    public void Remember(string requestId, string claimId, long started)
+    {
+        if (_claims.Count < Limit)
+        {
+            _claims[requestId] = (claimId, started);
+        }
+    }
+
+    public async Task ReviewAsync(CancellationToken cancellationToken)
+    {
+        if (_claims.IsEmpty)
+        {
+            return;
+        }
+
+        var watched = _claims.ToArray();
+        var read = await firestore.GetAsync([.. watched.Select(claim => FirestorePaths.OutboxMessage(claim.Key))], "late-claim", cancellationToken);
+        foreach (var (requestId, (claimId, started)) in watched)
+        {
+            var stored = read.Find(FirestorePaths.OutboxMessage(requestId));
+            if (stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Processing } message && message.ClaimId == claimId)
+            {
+                await GiveBackAsync(message, cancellationToken);
+                _claims.TryRemove(requestId, out _);
+            }
+            else if (time.GetElapsedTime(started) > options.Value.Lease)
+            {
+                _claims.TryRemove(requestId, out _);
+            }
+        }
+    }
+
+    private async Task GiveBackAsync(OutboxDocument message, CancellationToken cancellationToken)
+    {
+        var writes = OutboxTransitions.GiveBack(message, message.UpdateTime, TimeSpan.Zero, clock.Now);
+        await commits.CommitAsync(new CommitMember(writes, "late-claim", message.Path, _ => false), cancellationToken);
+        await lanes.UnblockAsync(message.Lane);
+    }
+}

@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Time;
+using WaAspire.Worker.Observability;
+
+namespace WaAspire.Worker.Sending;
+
+/// <summary>What a record left behind: the state that the message is in now, and the next message's claim if it rode along.</summary>
+public sealed record Recorded(OutboxStatus? State, TimeSpan DueIn, ClaimedMessage? Next);
+
+/// <summary>
+/// The only place that writes what became of an attempt, under the fence of its claim. An outcome that cannot be stored
+/// is tried again until it is: the caller's token is the drain deadline, not the shutdown. If the process dies here, the
+/// message stays <c>processing</c>, is rescued as <c>uncertain</c>, and the provider's receipt proves it.
+/// </summary>
+public sealed class OutcomeRecorder(
+    CommitBatcher commits,
+    IFirestore firestore,
+    ServerClock clock,
+    LateClaims late,
+    WorkerMetrics metrics,
+    Random chance,
+    IOptions<SendingOptions> options,
+    TimeProvider time,
+    ILogger<OutcomeRecorder> logger)
+{
+    public const string Purpose = "record";
+
+    private readonly SendingOptions _options = options.Value;
+    private readonly ConcurrentDictionary<string, long> _unrecorded = new(StringComparer.Ordinal);
+
+    /// <summary>Whether an acceptance has waited so long for its record that claiming more would only add doubt.</summary>
+    public bool HoldsOldAcceptance => _unrecorded.Values.Any(since => time.GetElapsedTime(since) > _options.UnrecordedAcceptanceLimit);
+
+    /// <summary>Records the outcome; <paramref name="ride"/> is claimed in the same commit if the outcome ends the message.</summary>
+    /// <exception cref="OperationCanceledException">The drain deadline came first; the outcome is not stored.</exception>
+    public async Task<Recorded> RecordAsync(ClaimedMessage claimed, SendOutcome outcome, Func<PreparedClaim?> ride, CancellationToken work)
+    {
+        if (outcome is SendOutcome.Accepted)
+        {
+            _unrecorded[claimed.ClaimId] = time.GetTimestamp();
+        }
+
+        try
+        {
+            var arrow = Arrow(claimed, claimed.Fence, outcome);
+            var next = arrow.Ends ? ride() : null;
+            return (next is null ? null : await RecordWithClaimAsync(claimed, outcome, arrow, next, work))
+                ?? await RecordAloneAsync(claimed, outcome, work);
+        }
+        finally
+        {
+            _unrecorded.TryRemove(claimed.ClaimId, out _);
+        }
+    }
+
+    /// <summary>Null when the two could not go together: the record then goes alone, and the next claim is made from a fresh head.</summary>
+    private async Task<Recorded?> RecordWithClaimAsync(
+        ClaimedMessage claimed, SendOutcome outcome, OutcomeArrow arrow, PreparedClaim next, CancellationToken work)
+    {
+        switch (await CommitAsync(claimed, arrow, [.. arrow.Writes, next.Write], work))
+        {
+            case CommitOutcome.Committed committed:
+                metrics.Recorded(outcome);
+                return new Recorded(arrow.State, default, next.Held(committed.UpdateTimes[^1]!.Value));
+            case CommitOutcome.Lost:
+                late.Remember(next.Head.RequestId, next.ClaimId, next.Started);
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    private async Task<Recorded> RecordAloneAsync(ClaimedMessage claimed, SendOutcome outcome, CancellationToken work)
+    {
+        var fence = claimed.Fence;
+        var threadShowsIt = true;
+        for (var attempt = 1; ; attempt++)
+        {
+            var arrow = Arrow(claimed, fence, outcome);
+            var result = await CommitAsync(claimed, arrow, threadShowsIt ? arrow.Writes : [arrow.Writes[0]], work);
+            if (result is CommitOutcome.Committed)
+            {
+                metrics.Recorded(outcome);
+                return new Recorded(arrow.State, arrow.DueIn, null);
+            }
+
+            if (result is CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound }
+                && await ReadAgainAsync(claimed, work) is { } read)
+            {
+                if (OutOfDate(claimed, outcome, read.Message) is { } recorded)
+                {
+                    return recorded;
+                }
+
+                // The fence holds, so it is the thread's copy that is missing: go on without it, never create a ghost.
+                threadShowsIt &= read.Message!.UpdateTime != fence;
+                fence = read.Message.UpdateTime;
+                continue;
+            }
+
+            logger.OutcomeNotStored(claimed.Message.RequestId, attempt);
+            await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work);
+            work.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>
+    /// The fence no longer held: somebody decided about this message meanwhile. An acceptance is true whatever they
+    /// thought; a definite refusal still settles the doubt about this very claim; anything else is out of date.
+    /// </summary>
+    /// <returns>Null when the outcome must be recorded under the update time just read.</returns>
+    private Recorded? OutOfDate(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument? now)
+    {
+        if (now is not null && (now.UpdateTime == claimed.Fence || StillTrue(claimed, outcome, now)))
+        {
+            return null;
+        }
+
+        if (outcome is SendOutcome.Accepted accepted && now?.ProviderMessageId is { } known && known != accepted.ProviderMessageId)
+        {
+            metrics.DuplicateAccepted();
+            logger.DuplicateAccepted(claimed.Message.RequestId);
+        }
+        else if (now is not { Status: OutboxStatus.Sent })
+        {
+            metrics.OutcomeDropped();
+        }
+
+        return new Recorded(now?.Status, default, null);
+    }
+
+    private static bool StillTrue(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument now) => outcome switch
+    {
+        SendOutcome.Accepted => now.Status != OutboxStatus.Sent,
+        SendOutcome.Rejected or SendOutcome.RetryLater => now.Status == OutboxStatus.Uncertain && now.ClaimId == claimed.ClaimId,
+        _ => false,
+    };
+
+    private async Task<Read?> ReadAgainAsync(ClaimedMessage claimed, CancellationToken work)
+    {
+        try
+        {
+            var path = claimed.Message.Path;
+            var stored = (await firestore.GetAsync([path], Purpose, work)).Find(path);
+            return new Read(stored is null ? null : OutboxDocument.Read(stored));
+        }
+        catch (FirestoreException exception)
+        {
+            logger.StoreUnreachable("record", exception.Message);
+            return null;
+        }
+    }
+
+    private OutcomeArrow Arrow(ClaimedMessage claimed, DateTimeOffset fence, SendOutcome outcome) =>
+        OutcomeArrow.For(claimed.Message, fence, outcome, _options, clock.Now);
+
+    private Task<CommitOutcome> CommitAsync(ClaimedMessage claimed, OutcomeArrow arrow, IReadOnlyList<DocumentWrite> writes, CancellationToken work) =>
+        commits.CommitAsync(
+            new CommitMember(writes, Purpose, claimed.Message.Path, stored => stored is not null && arrow.IsShownBy(OutboxDocument.Read(stored), claimed)), work);
+
+    private sealed record Read(OutboxDocument? Message);
+}

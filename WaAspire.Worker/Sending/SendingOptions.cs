@@ -1,0 +1,83 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace WaAspire.Worker.Sending;
+
+/// <summary>Section <c>Sending</c>. The defaults are the contract's: a lease of 60 s, 5 attempts, backoff from 1 s to 60 s.</summary>
+public sealed class SendingOptions : IValidatableObject
+{
+    public const string Section = "Sending";
+
+    /// <summary>How long a claim stands. Longer: an orphan waits longer for its rescue. Shorter: less time between claim and send. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Safety on both sides of a lease's end: the holder stops earlier, the rescuer comes later. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    public TimeSpan Margin { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long one call to the provider may take; past it the outcome is unknown. Default 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a shutdown waits for what is in flight. Default 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>A worker that could not store an acceptance for this long claims nothing more. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    public TimeSpan UnrecordedAcceptanceLimit { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an idle worker waits for a signal before it looks by itself. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan PollEvery { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>When a lane whose head another worker holds is looked at again, should no signal come. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
+    public TimeSpan LostClaimRest { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>When a lane whose head is in doubt is looked at again, should the unblock get lost. One read each time. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan DoubtRecheck { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>First step of the backoff. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan RetryBase { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest step of the backoff. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan RetryCap { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Attempts before a message becomes a dead letter. Default 5.</summary>
+    [Range(1, 100)]
+    public int MaxAttempts { get; set; } = 5;
+
+    /// <summary>Lanes that one worker sends at the same time. Default 64.</summary>
+    [Range(1, 10_000)]
+    public int MaxLanes { get; set; } = 64;
+
+    /// <summary>Lanes taken in one call: small, so that idle workers get their share of a burst. Default 8.</summary>
+    [Range(1, 1000)]
+    public int LanesPerAcquire { get; set; } = 8;
+
+    /// <summary>Messages of one lane read ahead in one query. Default 16.</summary>
+    [Range(1, 200)]
+    public int HeadsPerLane { get; set; } = 16;
+
+    /// <summary>Commits of group commit that gather unsent heads at once. Default 4.</summary>
+    [Range(1, 64)]
+    public int HeadQueriesInFlight { get; set; } = 4;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Lease <= SendTimeout + Margin)
+        {
+            yield return new ValidationResult(
+                $"{Section}:Lease ({Lease}) must be longer than SendTimeout + Margin ({SendTimeout + Margin}), or no claim could ever be sent.", [nameof(Lease)]);
+        }
+
+        if (RetryCap < RetryBase)
+        {
+            yield return new ValidationResult($"{Section}:RetryCap must not be shorter than RetryBase.", [nameof(RetryCap)]);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Observability;
+using WaAspire.Worker.Providers.CloudApi;
+using WaAspire.Worker.Recovery;
+using WaAspire.Worker.Sending;
+
+namespace WaAspire.Worker;
+
+/// <summary>The worker, put together. Loops stop in the reverse order: the lanes first, then what they lean on.</summary>
+public static class WorkerHost
+{
+    private static readonly TimeSpan _afterDrain = TimeSpan.FromSeconds(15);
+
+    public static WebApplication Create(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults();
+        builder.AddFirestore();
+        builder.AddRedisClient("redis");
+        builder.AddAccounts().AddLanes().AddCloudApi().AddSending().AddRecovery().AddObservability();
+
+        var app = builder.Build();
+        app.MapObservability();
+        app.MapOperatorVerbs();
+        app.MapDefaultEndpoints();
+        return app;
+    }
+
+    private static WebApplicationBuilder AddAccounts(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<AccountOptions>(AccountOptions.Section);
+        builder.Services.TryAddSingleton(services => WorkerIdentity.From(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<Random>()));
+        builder.Services.TryAddSingleton<AccountDirectory>();
+        builder.Services.TryAddSingleton<InstanceDirectory>();
+        builder.Services.AddHostedService<DirectoryLoop>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddLanes(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<LaneOptions>(LaneOptions.Section);
+        builder.Services.TryAddSingleton<RedisLanes>();
+        builder.Services.TryAddSingleton<ILanes>(services => new ResilientLanes(
+            services.GetRequiredService<RedisLanes>(),
+            services.GetRequiredService<InstanceDirectory>().IsMine,
+            services.GetRequiredService<IOptions<LaneOptions>>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<ResilientLanes>>()));
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddCloudApi(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<CloudApiOptions>("CloudApi").Configure<IConfiguration>((options, configuration) =>
+        {
+            options.BaseUrl = (configuration["WHATSAPP_GRAPH_BASE_URL"] is { Length: > 0 } url ? url : options.BaseUrl).TrimEnd('/');
+            options.AccessToken = configuration["WHATSAPP_ACCESS_TOKEN"] ?? options.AccessToken;
+        });
+        builder.Services.AddSingleton<IProvider>(services => new CloudApiProvider(
+            GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),
+            services.GetRequiredService<IOptions<CloudApiOptions>>(),
+            services.GetRequiredService<IOptions<SendingOptions>>(),
+            services.GetRequiredService<Random>(),
+            services.GetRequiredService<TimeProvider>()));
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<SendingOptions>(SendingOptions.Section);
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<SendingOptions>>((host, sending) => host.ShutdownTimeout = sending.Value.DrainTimeout + _afterDrain);
+        builder.Services.TryAddSingleton<LaneHeads>();
+        builder.Services.TryAddSingleton<Claims>();
+        builder.Services.TryAddSingleton<LateClaims>();
+        builder.Services.TryAddSingleton<OutcomeRecorder>();
+        builder.Services.TryAddSingleton<MessageSender>();
+        builder.AddLoop<HeldLaneKeeper>();
+        builder.AddLoop<Adoption>();
+        builder.AddLoop<SweepLoop>();
+        builder.AddLoop<LaneLoop>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddRecovery(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<RecoveryOptions>(RecoveryOptions.Section);
+        builder.Services.TryAddSingleton<RescueExpiredClaim>();
+        builder.Services.TryAddSingleton<LegacyMessages>();
+        builder.Services.TryAddSingleton<OperatorVerbs>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<ObservabilityOptions>(ObservabilityOptions.Section);
+        builder.Services.TryAddSingleton<WorkerMetrics>();
+        builder.Services.TryAddSingleton<LoopPulse>();
+        builder.Services.TryAddSingleton<OutboxFiguresReader>();
+        return builder;
+    }
+
+    /// <summary>A loop that others also talk to: one instance, registered as both.</summary>
+    private static void AddLoop<TLoop>(this WebApplicationBuilder builder)
+        where TLoop : class, IHostedService
+    {
+        builder.Services.TryAddSingleton<TLoop>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TLoop>());
+    }
+
+    private static OptionsBuilder<TOptions> AddValidated<TOptions>(this WebApplicationBuilder builder, string section)
+        where TOptions : class =>
+        builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+}

@@ -1,0 +1,38 @@
+namespace WaAspire.Worker;
+
+/// <summary>The worker's log messages, 3000s. Names and numbers are contract: operators search for them. Gaps are kept.</summary>
+internal static partial class WorkerLog
+{
+    [LoggerMessage(3001, LogLevel.Warning, "Firestore gave no answer to {Purpose}: {Reason}")]
+    public static partial void StoreUnreachable(this ILogger logger, string purpose, string reason);
+
+    [LoggerMessage(3002, LogLevel.Warning, "The outcome of {RequestId} is not stored yet, attempt {Attempt}")]
+    public static partial void OutcomeNotStored(this ILogger logger, string requestId, int attempt);
+
+    [LoggerMessage(3003, LogLevel.Error, "WhatsApp accepted {RequestId} twice: two provider ids for one message")]
+    public static partial void DuplicateAccepted(this ILogger logger, string requestId);
+
+    [LoggerMessage(3004, LogLevel.Warning, "The outcome of {RequestId} is unknown: {Reason}. It waits for proof")]
+    public static partial void OutcomeUncertain(this ILogger logger, string requestId, string reason);
+
+    [LoggerMessage(3005, LogLevel.Warning, "The claim of {RequestId} by {ClaimedBy} has run out. The message waits for proof")]
+    public static partial void OrphanRescued(this ILogger logger, string requestId, string? claimedBy);
+
+    [LoggerMessage(3006, LogLevel.Warning, "The drain deadline ended {Lanes} lanes that were still sending")]
+    public static partial void DrainDeadline(this ILogger logger, int lanes);
+
+    [LoggerMessage(3007, LogLevel.Warning, "Lane {Lane} was interrupted by the drain deadline")]
+    public static partial void LaneInterrupted(this ILogger logger, string lane);
+
+    [LoggerMessage(3008, LogLevel.Error, "Lane {Lane} failed; it rests and is tried again")]
+    public static partial void LaneFailed(this ILogger logger, string lane, Exception exception);
+
+    [LoggerMessage(3009, LogLevel.Debug, "Lane {Lane} could not be given back; it comes free by itself")]
+    public static partial void LaneNotReleased(this ILogger logger, string lane);
+
+    [LoggerMessage(3010, LogLevel.Warning, "{Count} documents of the old system name no account or no lawful recipient and wait for a person")]
+    public static partial void NotAdoptable(this ILogger logger, int count);
+
+    [LoggerMessage(3011, LogLevel.Information, "Worker {InstanceId} takes lanes")]
+    public static partial void WorkerStarted(this ILogger logger, string instanceId);
+}

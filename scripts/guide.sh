@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Waits until the system answers, then prints where to look and what to paste. Called by run.sh with the AppHost's process id.
+set -euo pipefail
+apphost=$1
+proxy=http://127.0.0.1:$PROXY_PORT
+firestore=http://127.0.0.1:$FIRESTORE_PORT
+auth=http://127.0.0.1:$AUTH_PORT
+whatsapp=http://127.0.0.1:$WHATSAPP_PORT
+worker=http://127.0.0.1:$WORKER_PORT
+
+until curl -fs "$proxy/readyz" >/dev/null 2>&1 && curl -fs "$worker/readyz" >/dev/null 2>&1 && curl -fs "$whatsapp/health" >/dev/null 2>&1; do
+  kill -0 "$apphost" 2>/dev/null || exit 0
+  sleep 0.3
+done
+
+token=$(curl -fs "$auth/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local" -H 'Content-Type: application/json' \
+  -d '{"email":"employee@example.com","password":"demo-password","returnSecureToken":true}' | sed -n 's/.*"idToken" *: *"\([^"]*\)".*/\1/p')
+thread=demo-account__40711111111@s.whatsapp.net
+message="hello-$(date +%s)"
+request=$(printf '%s|%s|%s' "$thread" demo-employee "$message" | sha256sum | cut -d' ' -f1)
+
+cat <<TEXT
+
+────────────────────────────────────────────────────────────────────────────────
+WaAspire runs.
+
+  The phone        $whatsapp/
+  Proxy            $proxy
+  Worker (two)     $worker
+  Firestore, Auth  $firestore   $auth
+
+1. Send a message, and watch it arrive on the phone (the token is good for an hour):
+
+curl -X POST $proxy/whatsappProxySend \\
+  -H "Authorization: Bearer $token" \\
+  -H "Content-Type: application/json" \\
+  -d '{"threadId":"$thread","accountId":"demo-account","toJid":"+40711111111@s.whatsapp.net","text":"Hello from WaAspire","clientMessageId":"$message"}'
+
+2. See what the outbox says of it (queued, then sent; claimedBy names the worker):
+
+curl -s -H "Authorization: Bearer owner" "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/outbox/$request"
+
+3. Ask the worker how it is:
+
+curl $worker/healthz
+curl $worker/readyz
+curl $worker/metrics-json
+
+4. See that WhatsApp got each message once (send more first; two workers share the work):
+
+curl $whatsapp/simulator/accepted
+
+Ctrl-C ends everything.
+────────────────────────────────────────────────────────────────────────────────
+
+TEXT

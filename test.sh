@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Runs every test. --full repeats the tests on real processes with production's durations and keeps the report.
+# Ends with one line: N passed, N failed
+set -uo pipefail
+cd "$(dirname "$0")"
+. scripts/needs.sh
+
+export WAASPIRE_FULL=0
+filter=()
+for argument in "$@"; do
+  case "$argument" in
+    --full) WAASPIRE_FULL=1 ;;
+    --filter=*) filter=(--filter "${argument#--filter=}") ;;
+    *) stop "usage: ./test.sh [--full] [--filter=EXPRESSION]" ;;
+  esac
+done
+
+need_dotnet
+need_debian redis-server redis-server
+need_debian chromium chromium
+need_debian curl curl
+
+results=artifacts/tests
+rm -rf "$results"
+dotnet build WaAspire.sln -c Release --nologo -v quiet -clp:NoSummary || { say "The build failed."; say "0 passed, 1 failed"; exit 1; }
+dotnet test WaAspire.Tests -c Release --no-build --nologo "${filter[@]}" \
+  --logger "console;verbosity=minimal" --logger "trx;LogFileName=tests.trx" --results-directory "$results"
+status=$?
+
+counters=$(grep -o '<Counters [^>]*' "$results/tests.trx" 2>/dev/null)
+number() { printf '%s' "$counters" | sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p"; }
+passed=$(number passed)
+total=$(number total)
+failed=$(( ${total:-0} - ${passed:-0} ))
+[ "${total:-0}" -gt 0 ] || { failed=1; status=1; }
+[ "$failed" = 0 ] || status=1
+[ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
+say "${passed:-0} passed, $failed failed"
+exit "$status"
