@@ -15,7 +15,7 @@ done
 
 token=$(curl -fs "$auth/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local" -H 'Content-Type: application/json' \
   -d '{"email":"employee@example.com","password":"demo-password","returnSecureToken":true}' | sed -n 's/.*"idToken" *: *"\([^"]*\)".*/\1/p')
-thread=demo-account__40711111111@s.whatsapp.net
+thread=demo-account__40700000011@s.whatsapp.net
 message="hello-$(date +%s)"
 request=$(printf '%s|%s|%s' "$thread" demo-employee "$message" | sha256sum | cut -d' ' -f1)
 
@@ -34,7 +34,7 @@ WaAspire runs.
 curl -X POST $proxy/whatsappProxySend \\
   -H "Authorization: Bearer $token" \\
   -H "Content-Type: application/json" \\
-  -d '{"threadId":"$thread","accountId":"demo-account","toJid":"+40711111111@s.whatsapp.net","text":"Hello from WaAspire","clientMessageId":"$message"}'
+  -d '{"threadId":"$thread","accountId":"demo-account","toJid":"+40700000011@s.whatsapp.net","text":"Hello from WaAspire","clientMessageId":"$message"}'
 
 2. See what the outbox says of it (queued, then sent; claimedBy names the worker):
 
