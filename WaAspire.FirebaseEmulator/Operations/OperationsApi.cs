@@ -52,6 +52,8 @@ internal sealed class OperationsApi(Databases databases, AuthUsers users, Faults
 
     private IResult History(string path, string project)
     {
+        if (path.Split('/') is not [_, _, ..] segments || segments.Length % 2 != 0 || segments.Contains(""))
+            return Results.BadRequest(new { error = "The path of a document is needed." });
         var database = databases.Of(project);
         var answer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(answer, ValueJson.Options))

@@ -27,10 +27,12 @@ internal sealed class IndexCheck(IndexCatalog catalog)
 
     private bool IsServed(Need need, string collectionId, bool group)
     {
+        var declared = catalog.CompositesOf(collectionId, group).ToList();
+        // Names are indexed upwards only; downwards is an index like any other.
         if (need.Fixed.Count == 0 && need.Sorted.Count == 0)
-            return !need.NameDescending;
+            return !need.NameDescending || declared.Exists(index => index.Fields is [{ Field.IsDocumentName: true, Mode: IndexMode.Descending }]);
 
-        IEnumerable<IReadOnlyList<IndexField>?> composites = catalog.CompositesOf(collectionId, group).Select(index => Prefix(index, need));
+        IEnumerable<IReadOnlyList<IndexField>?> composites = declared.Select(index => Prefix(index, need));
         var singles = Singles(need, collectionId, group);
         var prefixes = composites.Concat(singles).OfType<IReadOnlyList<IndexField>>().ToList();
         return prefixes.Count > 0 && need.Fixed.All(wanted => prefixes.Exists(prefix => prefix.Any(field => Serves(field, wanted))));
