@@ -17,7 +17,7 @@ namespace WaAspire.LocalHosting.Running;
 /// waits for is there. Stop goes the other way: a resource stops when all that waited for it has stopped.
 /// </summary>
 internal sealed class Orchestrator(
-    DistributedApplicationModel model, DistributedApplicationExecutionContext execution, AppHostFacts appHost, LaunchPlanner planner,
+    DistributedApplicationModel model, DistributedApplicationExecutionContext execution, AppHostFacts appHost,
     ResourceNotificationService notifications, ResourceLoggerService logs, HealthCheckService checks, IConfiguration configuration,
     IHostEnvironment hostEnvironment, IOptions<LocalHostingOptions> options, IOptions<ResourceNotificationServiceOptions> waiting,
     TimeProvider time, ILogger<Orchestrator> logger) : IHostedService, IDisposable
@@ -81,7 +81,7 @@ internal sealed class Orchestrator(
     {
         Waits.RequireNoCircle(model.Resources);
         var processes = model.Resources.Where(LaunchPlanner.IsProcess).ToList();
-        var plans = processes.ConvertAll(planner.For);
+        var plans = processes.ConvertAll(LaunchPlanner.For);
         var console = appHost.Testing ? null : new ConsoleLogWriter(Console.Out, processes.Select(r => r.Name), ConsoleLogWriter.TerminalHasColors);
         var house = new Running(
             notifications, logs, console, new ChildEnvironment(execution, hostEnvironment, configuration), options.Value, time, logger);
