@@ -28,11 +28,15 @@ public static class EmulatorHost
         // One limit for all calls, told in Firestore's own words rather than by the server's 413.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         builder.Services.AddSingleton(time);
+        builder.Services.AddCors();
         AddFirestore(builder);
         AddAuth(builder);
         AddOperations(builder);
 
         var app = builder.Build();
+        app.Use(ForgiveHangUpAsync);
+        // Web apps call Firebase straight from the browser, from any origin.
+        app.UseCors(policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod());
         app.Services.GetRequiredService<OperationsApi>().Map(app);
         app.Services.GetRequiredService<FirestoreApi>().Map(app);
         app.Services.GetRequiredService<AuthApi>().Map(app);
@@ -41,6 +45,19 @@ public static class EmulatorHost
         if (app.Configuration["Seed:File"] is { Length: > 0 } seed)
             app.Services.GetRequiredService<Seed>().Load(seed);
         return app;
+    }
+
+    /// <summary>A caller that dies in the middle of its request is everyday life under chaos tests, and no error of ours.</summary>
+    private static async Task ForgiveHangUpAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception gone) when (context.RequestAborted.IsCancellationRequested && gone is OperationCanceledException or IOException)
+        {
+            context.Abort();
+        }
     }
 
     private static void AddFirestore(WebApplicationBuilder builder)

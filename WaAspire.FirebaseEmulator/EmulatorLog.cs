@@ -9,6 +9,6 @@ internal static partial class EmulatorLog
     [LoggerMessage(5002, LogLevel.Information, "Seeded project {Project} with {Documents} documents and {Users} users")]
     public static partial void Seeded(this ILogger log, string project, int documents, int users);
 
-    [LoggerMessage(5003, LogLevel.Warning, "No Firestore:IndexesFile is configured: only automatic indexes exist, and queries that need others are refused")]
+    [LoggerMessage(5003, LogLevel.Warning, "No Firestore:IndexesFile is configured: queries that automatic indexes do not serve are refused")]
     public static partial void NoIndexesFile(this ILogger log);
 }

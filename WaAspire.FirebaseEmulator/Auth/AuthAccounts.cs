@@ -53,7 +53,10 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
     public JsonObject Lookup(string project, JsonObject request, bool admin)
     {
         IEnumerable<AuthUser?> found = admin && Text(request, "idToken") is null
-            ? [.. Texts(request, "localId").Select(id => users.Find(project, id)), .. Texts(request, "email").Select(email => users.FindByEmail(project, email))]
+            ? [
+                .. Texts(request, "localId").Select(id => users.Find(project, id)),
+                .. Texts(request, "email").Select(email => users.FindByEmail(project, email)),
+            ]
             : [Owner(request).User];
         var answer = new JsonObject { ["kind"] = "identitytoolkit#GetAccountInfoResponse" };
         // Firebase leaves the list out when nobody is found, and its SDK takes that for "no such user".
@@ -105,8 +108,11 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
     /// <summary>A token of any lifetime for an existing user; only this stand-in has such a call.</summary>
     public JsonObject Mint(string project, JsonObject request)
     {
-        var user = users.Find(project, Text(request, "localId") ?? throw new AuthException("MISSING_LOCAL_ID")) ?? throw new AuthException("USER_NOT_FOUND");
-        var seconds = request["expiresIn"] is JsonValue value && value.TryGetValue<double>(out var given) ? given : IdTokens.Lifetime.TotalSeconds;
+        var localId = Text(request, "localId") ?? throw new AuthException("MISSING_LOCAL_ID");
+        var user = users.Find(project, localId) ?? throw new AuthException("USER_NOT_FOUND");
+        var seconds = request["expiresIn"] is JsonValue value && value.TryGetValue<double>(out var given)
+            ? given
+            : IdTokens.Lifetime.TotalSeconds;
         if (Math.Abs(seconds) > TimeSpan.FromDays(365).TotalSeconds)
             throw new AuthException("INVALID_DURATION");
         var signIn = new SignIn(SignIn.Password, time.GetUtcNow().ToUnixTimeSeconds());
@@ -134,7 +140,12 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
     private static AuthUser Fill(AuthUser user, JsonObject request, bool admin)
     {
         if (Text(request, "email") is { } email)
-            user = user with { Email = email.Contains('@', StringComparison.Ordinal) ? email.ToLowerInvariant() : throw new AuthException("INVALID_EMAIL") };
+        {
+            if (!email.Contains('@', StringComparison.Ordinal))
+                throw new AuthException("INVALID_EMAIL");
+            user = user with { Email = email.ToLowerInvariant() };
+        }
+
         if (Text(request, "password") is { } password)
         {
             user = password.Length >= MinPasswordLength
@@ -142,7 +153,11 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
                 : throw new AuthException($"WEAK_PASSWORD : Password should be at least {MinPasswordLength} characters");
         }
 
-        user = user with { DisplayName = Text(request, "displayName") ?? user.DisplayName, PhotoUrl = Text(request, "photoUrl") ?? user.PhotoUrl };
+        user = user with
+        {
+            DisplayName = Text(request, "displayName") ?? user.DisplayName,
+            PhotoUrl = Text(request, "photoUrl") ?? user.PhotoUrl,
+        };
         return !admin ? user : user with
         {
             EmailVerified = Flag(request, "emailVerified") ?? user.EmailVerified,
@@ -181,11 +196,13 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
 
     private static IEnumerable<string> Texts(JsonObject request, string name) => request[name] switch
     {
-        JsonArray list => list.OfType<JsonValue>().Select(value => value.TryGetValue<string>(out var text) ? text : "").Where(text => text.Length > 0),
+        JsonArray list => list.OfType<JsonValue>().Select(value => value.TryGetValue<string>(out var text) ? text : "")
+            .Where(text => text.Length > 0),
         _ => Text(request, name) is { } single ? [single] : [],
     };
 
-    private static bool? Flag(JsonObject request, string name) => request[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
+    private static bool? Flag(JsonObject request, string name) =>
+        request[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
 
     private static string Seconds(TimeSpan time) => $"{(long)time.TotalSeconds}";
 

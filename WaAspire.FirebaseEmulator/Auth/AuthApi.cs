@@ -13,19 +13,22 @@ namespace WaAspire.FirebaseEmulator.Auth;
 internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGate gate, Statistics statistics, string defaultProject)
 {
     private const int MaxRequestBytes = 1024 * 1024;
+    private const string SignerName = "securetoken@system.gserviceaccount.com";
     private const string CacheControl = "public, max-age=3600, must-revalidate, no-transform";
 
     public void Map(IEndpointRouteBuilder routes)
     {
         var toolkit = routes.MapGroup("/identitytoolkit.googleapis.com/v1");
-        toolkit.MapPost("/accounts:{verb}", (HttpContext context, string verb) => RunAsync(context, verb, defaultProject, admin: false));
-        toolkit.MapPost("/projects/{project}/accounts", (HttpContext context, string project) => RunAsync(context, "signUp", project, admin: true));
-        toolkit.MapPost("/projects/{project}/accounts:{verb}", (HttpContext context, string project, string verb) => RunAsync(context, verb, project, admin: true));
-        toolkit.MapGet("/projects/{project}/accounts:batchGet", (HttpContext context, string project) => RunAsync(context, "list", project, admin: true));
-        routes.MapPost("/securetoken.googleapis.com/v1/token", (HttpContext context) => RunAsync(context, "token", defaultProject, admin: false));
-        routes.MapGet("/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com", (HttpContext context) => Keys(context, signer.Jwks()));
-        routes.MapGet("/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com", (HttpContext context) => Keys(context, signer.Certificates()));
-        routes.MapPost("/emulator/v1/projects/{project}/tokens", (HttpContext context, string project) => RunAsync(context, "mint", project, admin: false));
+        toolkit.MapPost("/accounts:{verb}", (HttpContext http, string verb) => RunAsync(http, verb, defaultProject, admin: false));
+        var admin = toolkit.MapGroup("/projects/{project}");
+        admin.MapPost("/accounts", (HttpContext http, string project) => RunAsync(http, "signUp", project, admin: true));
+        admin.MapPost("/accounts:{verb}", (HttpContext http, string project, string verb) => RunAsync(http, verb, project, admin: true));
+        admin.MapGet("/accounts:batchGet", (HttpContext http, string project) => RunAsync(http, "list", project, admin: true));
+
+        routes.MapPost("/securetoken.googleapis.com/v1/token", http => RunAsync(http, "token", defaultProject, admin: false));
+        routes.MapGet($"/service_accounts/v1/jwk/{SignerName}", (HttpContext http) => Keys(http, signer.Jwks()));
+        routes.MapGet($"/robot/v1/metadata/x509/{SignerName}", (HttpContext http) => Keys(http, signer.Certificates()));
+        routes.MapPost("/emulator/v1/projects/{project}/tokens", (HttpContext http, string project) => RunAsync(http, "mint", project, admin: false));
     }
 
     private async Task RunAsync(HttpContext context, string operation, string project, bool admin)
@@ -34,7 +37,8 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
         {
             var body = await RequestBody.ReadAsync(context.Request, MaxRequestBytes);
             statistics.CountCall(operation);
-            await gate.RunAsync(context, operation, body, () => Encoding.UTF8.GetBytes(Run(context, operation, project, admin, body).ToJsonString()));
+            await gate.RunAsync(
+                context, operation, body, () => Encoding.UTF8.GetBytes(Run(context, operation, project, admin, body).ToJsonString()));
         }
         catch (AuthException refused)
         {
@@ -71,7 +75,11 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
     private static string RefreshTokenOf(HttpContext context, ReadOnlyMemory<byte> body)
     {
         if (context.Request.HasJsonContentType())
-            return (Parse(body)["refresh_token"] ?? Parse(body)["refreshToken"])?.GetValue<string>() ?? throw new AuthException("MISSING_REFRESH_TOKEN");
+        {
+            var request = Parse(body);
+            return (request["refresh_token"] ?? request["refreshToken"])?.GetValue<string>() ?? throw new AuthException("MISSING_REFRESH_TOKEN");
+        }
+
         var form = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body.Span));
         return form.TryGetValue("refresh_token", out var token) ? token.ToString() : throw new AuthException("MISSING_REFRESH_TOKEN");
     }

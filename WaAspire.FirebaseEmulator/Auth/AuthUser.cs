@@ -66,5 +66,6 @@ internal sealed record AuthUser(string LocalId, DateTimeOffset CreatedAt)
         }
     }
 
-    private static byte[] Hash(string password, byte[] salt) => Rfc2898DeriveBytes.Pbkdf2(password, salt, Iterations, HashAlgorithmName.SHA256, 32);
+    private static byte[] Hash(string password, byte[] salt) =>
+        Rfc2898DeriveBytes.Pbkdf2(password, salt, Iterations, HashAlgorithmName.SHA256, 32);
 }

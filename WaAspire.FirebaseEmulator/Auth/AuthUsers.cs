@@ -22,7 +22,10 @@ internal sealed class AuthUsers
     public IReadOnlyList<AuthUser> All(string project)
     {
         lock (_lock)
-            return [.. _users.Where(user => user.Key.Project == project).Select(user => user.Value).OrderBy(user => user.LocalId, StringComparer.Ordinal)];
+        {
+            var users = _users.Where(user => user.Key.Project == project).Select(user => user.Value);
+            return [.. users.OrderBy(user => user.LocalId, StringComparer.Ordinal)];
+        }
     }
 
     public void Add(string project, AuthUser user)
@@ -72,8 +75,9 @@ internal sealed class AuthUsers
         return _users[(project, user.LocalId)] = user;
     }
 
-    private AuthUser? FindByEmail_NeedsLock(string project, string email) =>
-        _users.FirstOrDefault(user => user.Key.Project == project && string.Equals(user.Value.Email, email, StringComparison.OrdinalIgnoreCase)).Value;
+    private AuthUser? FindByEmail_NeedsLock(string project, string email) => _users
+        .FirstOrDefault(user => user.Key.Project == project && string.Equals(user.Value.Email, email, StringComparison.OrdinalIgnoreCase))
+        .Value;
 }
 
 /// <summary>A refused call; the message is the code that Firebase's clients look for.</summary>

@@ -20,7 +20,8 @@ internal sealed class TokenSigner : IDisposable
 
     public TokenSigner(TimeProvider time)
     {
-        var request = new CertificateRequest("CN=securetoken.system.gserviceaccount.com", _rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest(
+            "CN=securetoken.system.gserviceaccount.com", _rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(time.GetUtcNow().AddDays(-1), time.GetUtcNow().AddYears(1));
         _certificate = certificate.ExportCertificatePem();
     }

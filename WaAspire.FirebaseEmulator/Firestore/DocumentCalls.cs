@@ -15,7 +15,7 @@ internal static class DocumentCalls
         {
             switch (name)
             {
-                case "documents": paths = [.. RequestJson.Items(value).Select(one => call.Database.Name.PathOf(RequestJson.Text(one))).Distinct()]; break;
+                case "documents": paths = ReadPaths(call, value); break;
                 case "mask": mask = WriteJson.ReadMask(value); break;
                 case var _ when Consistency.IsSelector(name): selectors.Add(name, value); break;
                 default: throw RequestJson.Unknown(name);
@@ -59,8 +59,12 @@ internal static class DocumentCalls
     {
         call.AllowParameters("updateMask.fieldPaths", "mask.fieldPaths", "currentDocument.exists", "currentDocument.updateTime");
         var (_, fields) = WriteJson.ReadDocument(call.Body);
-        var mask = call.MaskParameter("updateMask");
-        Apply(call, json, new Write(WriteKind.Update, call.DocumentPath) { Fields = fields, Mask = mask, Precondition = ReadPrecondition(call) });
+        Apply(call, json, new Write(WriteKind.Update, call.DocumentPath)
+        {
+            Fields = fields,
+            Mask = call.MaskParameter("updateMask"),
+            Precondition = ReadPrecondition(call),
+        });
     }
 
     public static void Delete(FirestoreCall call, Utf8JsonWriter json)
@@ -81,7 +85,11 @@ internal static class DocumentCalls
         json.WriteEndObject();
     }
 
-    private static void WriteFound(Utf8JsonWriter json, FirestoreCall call, DocumentPath path, IReadOnlyList<FieldPath>? mask, Consistency consistency, bool first)
+    private static IReadOnlyList<DocumentPath> ReadPaths(FirestoreCall call, JsonElement names) =>
+        [.. RequestJson.Items(names).Select(name => call.Database.Name.PathOf(RequestJson.Text(name))).Distinct()];
+
+    private static void WriteFound(
+        Utf8JsonWriter json, FirestoreCall call, DocumentPath path, IReadOnlyList<FieldPath>? mask, Consistency consistency, bool first)
     {
         var document = consistency.View.Snapshot.Find(path);
         consistency.Transaction?.RememberDocument(path, document);
@@ -116,9 +124,13 @@ internal static class DocumentCalls
         var (exists, updateTime) = (call.Parameter("currentDocument.exists"), call.Parameter("currentDocument.updateTime"));
         if (exists is not null && updateTime is not null)
             throw RpcException.Invalid("A precondition has one condition.");
-        if (exists is not null)
-            return new(Exists: bool.TryParse(exists, out var required) ? required : throw RpcException.Invalid("currentDocument.exists must be true or false."));
-        return updateTime is null ? Precondition.None : new(UpdateTime: WriteJson.ReadUpdateTime(updateTime));
+        if (updateTime is not null)
+            return new(UpdateTime: WriteJson.ReadUpdateTime(updateTime));
+        if (exists is null)
+            return Precondition.None;
+        return bool.TryParse(exists, out var required)
+            ? new(Exists: required)
+            : throw RpcException.Invalid("currentDocument.exists must be true or false.");
     }
 
     private static string NewId() =>

@@ -41,7 +41,7 @@ internal sealed record DocumentPath(string Collection, string Id)
     {
         foreach (var id in ids)
         {
-            if (id.Length == 0 || id is "." or ".." || Encoding.UTF8.GetByteCount(id) > MaxIdBytes || IsReserved(id))
+            if (id.Length == 0 || id is "." or ".." || id.Contains('/', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(id) > MaxIdBytes || IsReserved(id))
                 throw RpcException.Invalid($"Resource id \"{(id.Length > 100 ? id[..100] : id)}\" is invalid.");
         }
     }
@@ -51,7 +51,8 @@ internal sealed record DocumentPath(string Collection, string Id)
 
     /// <summary>Four underscores alone are an ordinary id; <c>__id123__</c> names a numeric one.</summary>
     private static bool IsReserved(string id) =>
-        id.Length > 4 && id.StartsWith("__", StringComparison.Ordinal) && id.EndsWith("__", StringComparison.Ordinal) && PathOrder.Number(id) is null;
+        id.Length > 4 && id.StartsWith("__", StringComparison.Ordinal) && id.EndsWith("__", StringComparison.Ordinal)
+        && PathOrder.Number(id) is null;
 }
 
 /// <summary>A stored document at one moment, immutable; the times are microseconds since 1970.</summary>

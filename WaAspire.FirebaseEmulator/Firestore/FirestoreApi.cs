@@ -30,8 +30,8 @@ internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statisti
             statistics.CountCall(operation);
             await gate.RunAsync(context, operation, body, () =>
             {
-                var call = new FirestoreCall(
-                    target, databases.Of(target.Project), RequestJson.Parse(body), context.Request.Query, Caller.Of(context.Request), statistics);
+                var (database, caller) = (databases.Of(target.Project), Caller.Of(context.Request));
+                var call = new FirestoreCall(target, database, RequestJson.Parse(body), context.Request.Query, caller, statistics);
                 var answer = new ArrayBufferWriter<byte>();
                 using (var json = new Utf8JsonWriter(answer, ValueJson.Options))
                     handle(call, json);
@@ -44,24 +44,25 @@ internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statisti
         }
     }
 
-    private (string Operation, Action<FirestoreCall, Utf8JsonWriter> Handle) Route(string method, FirestoreTarget target) => (method, target.Verb) switch
-    {
-        ("POST", "commit") => ("commit", CommitCalls.Commit),
-        ("POST", "batchWrite") => ("batchWrite", CommitCalls.BatchWrite),
-        ("POST", "beginTransaction") => ("beginTransaction", CommitCalls.BeginTransaction),
-        ("POST", "rollback") => ("rollback", CommitCalls.Rollback),
-        ("POST", "batchGet") => ("batchGet", DocumentCalls.BatchGet),
-        ("POST", "runQuery") => ("runQuery", queries.RunQuery),
-        ("POST", "runAggregationQuery") => ("runAggregationQuery", queries.RunAggregationQuery),
-        ("POST", "listCollectionIds") => ("listCollectionIds", ListCalls.ListCollectionIds),
-        ("POST", "partitionQuery") => ("partitionQuery", ListCalls.PartitionQuery),
-        ("POST", null) when target.Segments.Count % 2 == 1 => ("create", DocumentCalls.Create),
-        ("GET", null) when target.IsDocument => ("get", DocumentCalls.Get),
-        ("GET", null) when target.Segments.Count > 0 => ("list", lists.List),
-        ("PATCH", null) when target.IsDocument => ("patch", DocumentCalls.Patch),
-        ("DELETE", null) when target.IsDocument => ("delete", DocumentCalls.Delete),
-        _ => throw new RpcException(RpcCode.NotFound, "Not found."),
-    };
+    private (string Operation, Action<FirestoreCall, Utf8JsonWriter> Handle) Route(string method, FirestoreTarget target) =>
+        (method, target.Verb) switch
+        {
+            ("POST", "commit") => ("commit", CommitCalls.Commit),
+            ("POST", "batchWrite") => ("batchWrite", CommitCalls.BatchWrite),
+            ("POST", "beginTransaction") => ("beginTransaction", CommitCalls.BeginTransaction),
+            ("POST", "rollback") => ("rollback", CommitCalls.Rollback),
+            ("POST", "batchGet") => ("batchGet", DocumentCalls.BatchGet),
+            ("POST", "runQuery") => ("runQuery", queries.RunQuery),
+            ("POST", "runAggregationQuery") => ("runAggregationQuery", queries.RunAggregationQuery),
+            ("POST", "listCollectionIds") => ("listCollectionIds", ListCalls.ListCollectionIds),
+            ("POST", "partitionQuery") => ("partitionQuery", ListCalls.PartitionQuery),
+            ("POST", null) when target.Segments.Count % 2 == 1 => ("create", DocumentCalls.Create),
+            ("GET", null) when target.IsDocument => ("get", DocumentCalls.Get),
+            ("GET", null) when target.Segments.Count > 0 => ("list", lists.List),
+            ("PATCH", null) when target.IsDocument => ("patch", DocumentCalls.Patch),
+            ("DELETE", null) when target.IsDocument => ("delete", DocumentCalls.Delete),
+            _ => throw new RpcException(RpcCode.NotFound, "Not found."),
+        };
 }
 
 /// <summary>The databases, one for each project; a project begins with its first call.</summary>

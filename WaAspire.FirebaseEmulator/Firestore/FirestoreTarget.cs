@@ -31,8 +31,7 @@ internal sealed record FirestoreTarget(string Project, IReadOnlyList<string> Seg
             throw new RpcException(RpcCode.NotFound, "Not found.");
         if (database != DatabaseName.Default)
             throw new RpcException(RpcCode.NotFound, $"The database {database} does not exist for project {project}.");
-        // A slash inside a segment came escaped; no id may hold one.
-        DocumentPath.CheckIds(segments.Select(segment => segment.Contains('/', StringComparison.Ordinal) ? "" : segment));
+        DocumentPath.CheckIds(segments);
         return new(project, segments, verb);
     }
 }

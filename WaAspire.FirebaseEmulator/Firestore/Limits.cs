@@ -45,13 +45,16 @@ internal static class Limits
                 CheckMap(map, depth);
                 break;
             case ArrayValue array:
+                if (array.Items.Any(item => item is ArrayValue))
+                    throw RpcException.Invalid("An array must not hold an array directly.");
                 foreach (var item in array.Items)
-                    CheckValue(item is ArrayValue ? throw RpcException.Invalid("An array must not hold an array directly.") : item, depth + 1);
+                    CheckValue(item, depth + 1);
                 break;
         }
     }
 
-    private static long FieldsSize(MapValue map) => map.Fields.Sum(field => Encoding.UTF8.GetByteCount(field.Key) + 1 + ValueSize(field.Value));
+    private static long FieldsSize(MapValue map) =>
+        map.Fields.Sum(field => Encoding.UTF8.GetByteCount(field.Key) + 1 + ValueSize(field.Value));
 
     private static long ValueSize(Value value) => value switch
     {

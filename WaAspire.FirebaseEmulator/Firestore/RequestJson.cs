@@ -51,7 +51,8 @@ internal static class RequestJson
     {
         JsonValueKind.Number when element.TryGetInt64(out var number) => number,
         JsonValueKind.Number when element.TryGetDouble(out var number) && Math.Abs(number) < 9e18 && Math.Floor(number) == number => (long)number,
-        JsonValueKind.String when long.TryParse(element.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        JsonValueKind.String when long.TryParse(
+            element.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
         _ => throw Unexpected(element, "an integer"),
     };
 
@@ -69,7 +70,8 @@ internal static class RequestJson
         JsonValueKind.String when element.GetString() is "NaN" => double.NaN,
         JsonValueKind.String when element.GetString() is "Infinity" => double.PositiveInfinity,
         JsonValueKind.String when element.GetString() is "-Infinity" => double.NegativeInfinity,
-        JsonValueKind.String when double.TryParse(element.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
+        JsonValueKind.String when double.TryParse(
+            element.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
         _ => throw Unexpected(element, "a double"),
     };
 
@@ -95,8 +97,8 @@ internal static class RequestJson
     /// <param name="names">The enum's names; a name's place in the array is its number.</param>
     public static int Enum(JsonElement element, string[] names)
     {
-        var index = element.ValueKind == JsonValueKind.String ? Array.IndexOf(names, element.GetString()) : (int)Math.Clamp(Integer(element), -1, names.Length);
-        return index >= 0 && index < names.Length ? index : throw Unexpected(element, $"one of {string.Join(", ", names)}");
+        var index = element.ValueKind == JsonValueKind.String ? Array.IndexOf(names, element.GetString()) : Integer(element);
+        return index >= 0 && index < names.Length ? (int)index : throw Unexpected(element, $"one of {string.Join(", ", names)}");
     }
 
     private static RpcException Unexpected(JsonElement element, string wanted) =>

@@ -13,9 +13,11 @@ internal static class ValueJson
 
     public static Value Read(JsonElement element)
     {
+        if (element.ValueKind != JsonValueKind.Object)
+            throw RpcException.Invalid("A value must be a JSON object.");
         Value? value = null;
         // A null value is the one place where JSON null is content, so the members are read raw here.
-        foreach (var member in element.ValueKind == JsonValueKind.Object ? element.EnumerateObject() : throw RpcException.Invalid("A value must be a JSON object."))
+        foreach (var member in element.EnumerateObject())
         {
             if (value is not null)
                 throw RpcException.Invalid("A value must have exactly one type.");

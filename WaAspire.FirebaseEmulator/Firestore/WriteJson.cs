@@ -5,6 +5,8 @@ namespace WaAspire.FirebaseEmulator.Firestore;
 /// <summary>Reads writes, masks and preconditions in every form that Google's clients send.</summary>
 internal static class WriteJson
 {
+    private static readonly string[] ServerValues = ["SERVER_VALUE_UNSPECIFIED", "REQUEST_TIME"];
+
     public static Write Read(JsonElement element, DatabaseName database)
     {
         Write? write = null;
@@ -35,9 +37,14 @@ internal static class WriteJson
 
     public static IReadOnlyList<FieldPath> ReadMask(JsonElement element)
     {
-        IReadOnlyList<FieldPath> mask = [];
+        var mask = new List<FieldPath>();
         foreach (var (name, value) in RequestJson.Members(element))
-            mask = name == "fieldPaths" ? [.. RequestJson.Items(value).Select(path => FieldPath.Parse(RequestJson.Text(path)))] : throw RequestJson.Unknown(name);
+        {
+            if (name != "fieldPaths")
+                throw RequestJson.Unknown(name);
+            mask.AddRange(RequestJson.Items(value).Select(path => FieldPath.Parse(RequestJson.Text(path))));
+        }
+
         return mask;
     }
 
@@ -85,7 +92,8 @@ internal static class WriteJson
     private static Write ReadUpdate(JsonElement element, DatabaseName database)
     {
         var (name, fields) = ReadDocument(element);
-        return new(WriteKind.Update, database.PathOf(name ?? throw RpcException.Invalid("An update must name its document."))) { Fields = fields };
+        var path = database.PathOf(name ?? throw RpcException.Invalid("An update must name its document."));
+        return new(WriteKind.Update, path) { Fields = fields };
     }
 
     /// <summary>The old form: transforms only, on a document that an earlier write of the commit usually set.</summary>
@@ -126,7 +134,7 @@ internal static class WriteJson
 
     private static (TransformKind Kind, Value Operand) ReadOperation(string name, JsonElement value) => name switch
     {
-        "setToServerValue" when RequestJson.Enum(value, ["SERVER_VALUE_UNSPECIFIED", "REQUEST_TIME"]) == 1 => (TransformKind.RequestTime, NullValue.Instance),
+        "setToServerValue" when RequestJson.Enum(value, ServerValues) == 1 => (TransformKind.RequestTime, NullValue.Instance),
         "setToServerValue" => throw RpcException.Invalid("Unknown server value."),
         "increment" => (TransformKind.Increment, Number(ValueJson.Read(value))),
         "maximum" => (TransformKind.Maximum, Number(ValueJson.Read(value))),

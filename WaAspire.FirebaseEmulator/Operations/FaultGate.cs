@@ -4,7 +4,7 @@ using WaAspire.FirebaseEmulator.Firestore;
 namespace WaAspire.FirebaseEmulator.Operations;
 
 /// <summary>Runs a call with the faults that are switched on around it: late, refused, or applied and never answered.</summary>
-internal sealed class FaultGate(Faults faults, TimeProvider time, ILogger<FaultGate> log)
+internal sealed class FaultGate(Faults faults, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FaultGate> log)
 {
     public async Task RunAsync(HttpContext context, string operation, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>> apply)
     {
@@ -29,9 +29,9 @@ internal sealed class FaultGate(Faults faults, TimeProvider time, ILogger<FaultG
     {
         if (lost.AppliesAfter is { } delay)
         {
-            // The caller has hung up; what it asked for still travels, and the shutdown need not wait for it.
+            // The caller is cut off while its request still travels; only the emulator's own end stops it.
             context.Abort();
-            await Task.Delay(delay, time, CancellationToken.None);
+            await Task.Delay(delay, time, lifetime.ApplicationStopping);
         }
 
         if (!lost.BeforeApply)

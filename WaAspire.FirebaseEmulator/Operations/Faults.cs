@@ -11,7 +11,7 @@ internal sealed class Faults
 {
     private const int MaxRules = 100;
     private const int MaxTimes = 1_000_000;
-    private static readonly TimeSpan MaxLatency = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(1);
     private readonly Lock _lock = new();
     private FaultPlan _plan = new();
 
@@ -28,9 +28,11 @@ internal sealed class Faults
     /// <summary>Null when the plan is taken; else why not.</summary>
     public string? Replace(FaultPlan plan)
     {
-        if (plan.Latency < TimeSpan.Zero || plan.Latency > MaxLatency || plan.LostReplies.Any(rule => rule.AppliesAfter < TimeSpan.Zero || rule.AppliesAfter > MaxLatency))
-            return $"A duration lies between 0 and {MaxLatency}.";
-        if (plan.Failures.Count + plan.LostReplies.Count > MaxRules || plan.Failures.Any(rule => !IsCount(rule.Times)) || plan.LostReplies.Any(rule => !IsCount(rule.Times)))
+        IFaultRule[] rules = [.. plan.Failures, .. plan.LostReplies];
+        var durations = plan.LostReplies.Select(rule => rule.AppliesAfter ?? TimeSpan.Zero).Append(plan.Latency);
+        if (durations.Any(duration => duration < TimeSpan.Zero || duration > MaxDuration))
+            return $"A duration lies between 0 and {MaxDuration}.";
+        if (rules.Length > MaxRules || rules.Any(rule => rule.Times is < 1 or > MaxTimes))
             return $"At most {MaxRules} rules, each 1 to {MaxTimes} times.";
         if (plan.Failures.FirstOrDefault(rule => RpcCodes.Find(rule.Status) is null or RpcCode.Ok) is { } unknown)
             return $"Unknown status {unknown.Status}.";
@@ -64,8 +66,6 @@ internal sealed class Faults
             return rule;
         }
     }
-
-    private static bool IsCount(int times) => times is > 0 and <= MaxTimes;
 
     private static int Find<T>(IReadOnlyList<T> rules, Func<T, bool> fits)
     {
@@ -109,4 +109,5 @@ internal sealed record Failure(string Operation, string Status, int Times = 1, s
 /// <summary>The call is applied, and then the connection breaks without an answer.</summary>
 /// <param name="BeforeApply">The connection breaks first, and nothing is applied.</param>
 /// <param name="AppliesAfter">The connection breaks first, and the call is applied only this much later.</param>
-internal sealed record LostReply(string Operation, int Times = 1, string? Contains = null, bool BeforeApply = false, TimeSpan? AppliesAfter = null) : IFaultRule;
+internal sealed record LostReply(
+    string Operation, int Times = 1, string? Contains = null, bool BeforeApply = false, TimeSpan? AppliesAfter = null) : IFaultRule;

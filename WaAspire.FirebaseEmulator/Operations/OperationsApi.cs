@@ -52,6 +52,8 @@ internal sealed class OperationsApi(Databases databases, AuthUsers users, Faults
 
     private IResult History(string path, string project)
     {
+        if (path.Split('/') is not [_, _, ..] segments || segments.Length % 2 != 0 || segments.Contains(""))
+            return Results.BadRequest(new { error = "The path of a document is needed." });
         var database = databases.Of(project);
         var answer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(answer, ValueJson.Options))
@@ -99,9 +101,14 @@ internal sealed class OperationsApi(Databases databases, AuthUsers users, Faults
     /// <summary>A duration is milliseconds or <c>hh:mm:ss.fff</c>.</summary>
     private sealed class DurationConverter : JsonConverter<TimeSpan>
     {
-        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType == JsonTokenType.Number
-            ? TimeSpan.FromMilliseconds(reader.GetDouble())
-            : TimeSpan.TryParse(reader.GetString(), CultureInfo.InvariantCulture, out var duration) ? duration : throw new JsonException("A duration is milliseconds or hh:mm:ss.");
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType == JsonTokenType.Number)
+                return TimeSpan.FromMilliseconds(reader.GetDouble());
+            return TimeSpan.TryParse(reader.GetString(), CultureInfo.InvariantCulture, out var duration)
+                ? duration
+                : throw new JsonException("A duration is milliseconds or hh:mm:ss.");
+        }
 
         public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.ToString("c", CultureInfo.InvariantCulture));

@@ -14,7 +14,7 @@ internal sealed class Seed(Databases databases, AuthAccounts accounts, ILogger<S
 {
     public void Load(string file)
     {
-        using var seed = JsonDocument.Parse(File.ReadAllText(file), new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        using var seed = JsonDocument.Parse(File.ReadAllText(file), new() { CommentHandling = JsonCommentHandling.Skip });
         var project = seed.RootElement.GetProperty("projectId").GetString()!;
         var users = seed.RootElement.TryGetProperty("users", out var list) ? list.EnumerateArray().ToList() : [];
         foreach (var user in users)
@@ -46,6 +46,7 @@ internal sealed class Seed(Databases databases, AuthAccounts accounts, ILogger<S
         _ when element.TryGetProperty("$now", out _) => new TimestampValue(now),
         _ when element.TryGetProperty("$timestamp", out var time) =>
             new TimestampValue(Timestamps.Parse(time.GetString()!) ?? throw new JsonException("A $timestamp is an RFC 3339 time.")),
-        _ => new MapValue(element.EnumerateObject().ToDictionary(member => member.Name, member => ValueOf(member.Value, now), StringComparer.Ordinal)),
+        _ => new MapValue(element.EnumerateObject()
+            .ToDictionary(member => member.Name, member => ValueOf(member.Value, now), StringComparer.Ordinal)),
     };
 }

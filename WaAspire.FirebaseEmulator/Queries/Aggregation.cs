@@ -19,7 +19,8 @@ internal sealed record Aggregation(string Alias, AggregationKind Kind, FieldPath
     public static IReadOnlyList<Aggregation> ReadAll(JsonElement element)
     {
         var aggregations = RequestJson.Items(element).Select(Read).ToList();
-        return aggregations.Count is > 0 and <= MaxAggregations && aggregations.DistinctBy(aggregation => aggregation.Alias).Count() == aggregations.Count
+        var aliases = aggregations.Select(aggregation => aggregation.Alias).Distinct(StringComparer.Ordinal).Count();
+        return aggregations.Count is > 0 and <= MaxAggregations && aliases == aggregations.Count
             ? aggregations
             : throw RpcException.Invalid($"A query has 1 to {MaxAggregations} aggregations with different aliases.");
     }

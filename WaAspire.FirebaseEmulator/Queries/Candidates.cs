@@ -14,7 +14,10 @@ internal static class Candidates
     /// <summary>The indexes that would help this query and are missing; small collections need none.</summary>
     public static IReadOnlyList<FieldPath> MissingIndexes(Query query, Snapshot snapshot)
     {
-        if (query.From.AllDescendants || snapshot.CollectionAt(query.From.Collection) is not { Documents.Count: > SmallCollection } collection)
+        if (query.From.AllDescendants)
+            return [];
+        var collection = snapshot.CollectionAt(query.From.Collection);
+        if (collection.Documents.Count <= SmallCollection)
             return [];
         return
         [
@@ -31,7 +34,8 @@ internal static class Candidates
             return snapshot.Group(from.Parent, from.CollectionId).SelectMany(collection => collection.Documents.Values);
 
         var whole = snapshot.CollectionAt(from.Collection);
-        var narrow = query.Conjunctions.Select(conjunction => Narrowest(conjunction, whole)).ToList();
+        // Conjunctions that differ in another field often share their range (thirty shards, one span of time).
+        var narrow = query.Conjunctions.Select(conjunction => Narrowest(conjunction, whole)).Distinct().ToList();
         return narrow.Exists(range => range is null)
             ? whole.Documents.Values
             : narrow.SelectMany(range => range!.Value.Index.Ids(range.Value.From, range.Value.To))

@@ -43,5 +43,6 @@ internal static class FilterMatch
 
     private static bool IsNan(Value value) => value is DoubleValue { Content: double.NaN };
 
-    private static bool Contains(Value array, Value item) => array is ArrayValue { Items: var items } && items.Any(one => ValueOrder.Equal(one, item));
+    private static bool Contains(Value array, Value item) =>
+        array is ArrayValue { Items: var items } && items.Any(one => ValueOrder.Equal(one, item));
 }

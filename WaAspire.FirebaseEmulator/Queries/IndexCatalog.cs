@@ -36,7 +36,7 @@ internal sealed class IndexCatalog
             catalog._composites.Add(ReadComposite(index));
         foreach (var change in Items(document.RootElement, "fieldOverrides"))
         {
-            var key = (change.GetProperty("collectionGroup").GetString()!, FieldPath.Parse(change.GetProperty("fieldPath").GetString()!).Text);
+            var key = (change.GetProperty("collectionGroup").GetString()!, ReadField(change).Text);
             catalog._overrides[key] = [.. Items(change, "indexes").Select(index => (IsGroup(index), ReadMode(index)))];
         }
 
@@ -61,14 +61,21 @@ internal sealed class IndexCatalog
     private static CompositeIndex ReadComposite(JsonElement index) => new(
         index.GetProperty("collectionGroup").GetString()!,
         IsGroup(index),
-        [.. Items(index, "fields").Select(field => new IndexField(FieldPath.Parse(field.GetProperty("fieldPath").GetString()!), ReadMode(field)))]);
+        [.. Items(index, "fields").Select(field => new IndexField(ReadField(field), ReadMode(field)))]);
+
+    private static FieldPath ReadField(JsonElement element) => FieldPath.Parse(element.GetProperty("fieldPath").GetString()!);
 
     private static bool IsGroup(JsonElement index) =>
         index.TryGetProperty("queryScope", out var scope) && scope.GetString() == "COLLECTION_GROUP";
 
-    private static IndexMode ReadMode(JsonElement index) => index.TryGetProperty("order", out var order)
-        ? order.GetString() == "DESCENDING" ? IndexMode.Descending : IndexMode.Ascending
-        : index.TryGetProperty("arrayConfig", out _) ? IndexMode.Contains : throw new JsonException("An index names an order or an arrayConfig.");
+    private static IndexMode ReadMode(JsonElement index)
+    {
+        if (index.TryGetProperty("order", out var order))
+            return order.GetString() == "DESCENDING" ? IndexMode.Descending : IndexMode.Ascending;
+        return index.TryGetProperty("arrayConfig", out _)
+            ? IndexMode.Contains
+            : throw new JsonException("An index names an order or an arrayConfig.");
+    }
 
     private static List<JsonElement> Items(JsonElement element, string name) =>
         element.TryGetProperty(name, out var items) ? [.. items.EnumerateArray()] : [];

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using WaAspire.FirebaseEmulator.Firestore;
@@ -12,25 +13,33 @@ namespace WaAspire.FirebaseEmulator.Queries;
 /// <remarks>https://firebase.google.com/docs/firestore/query-data/index-overview</remarks>
 internal sealed class IndexCheck(IndexCatalog catalog)
 {
+    private static readonly IndexField NameDown = new(FieldPath.DocumentName, IndexMode.Descending);
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public void Require(Query query, IReadOnlyList<Aggregation> aggregations)
     {
         // Every document has its name indexed: a query over all collections can use nothing else.
-        if (query.From.CollectionId is not { } collectionId)
+        if (query.From is not { CollectionId: { } collectionId, AllDescendants: var group })
             return;
-        foreach (var conjunction in query.Conjunctions)
+        var missing = query.Conjunctions
+            .Select(conjunction => Need.Of(query, conjunction, aggregations))
+            .FirstOrDefault(need => !IsServed(need, collectionId, group));
+        if (missing is not null)
         {
-            var need = Need.Of(query, conjunction, aggregations);
-            if (!IsServed(need, collectionId, query.From.AllDescendants))
-                throw new RpcException(RpcCode.FailedPrecondition, $"The query requires an index. Add to firestore.indexes.json: {Suggest(need, collectionId, query.From.AllDescendants)}");
+            throw new RpcException(
+                RpcCode.FailedPrecondition,
+                $"The query requires an index. Add to firestore.indexes.json: {Suggest(missing, collectionId, group)}");
         }
     }
 
     private bool IsServed(Need need, string collectionId, bool group)
     {
+        var declared = catalog.CompositesOf(collectionId, group).ToList();
+        // Names are indexed upwards only; downwards is an index like any other.
         if (need.Fixed.Count == 0 && need.Sorted.Count == 0)
-            return !need.NameDescending;
+            return !need.NameDescending || declared.Exists(index => index.Fields is [var name] && name == NameDown);
 
-        IEnumerable<IReadOnlyList<IndexField>?> composites = catalog.CompositesOf(collectionId, group).Select(index => Prefix(index, need));
+        IEnumerable<IReadOnlyList<IndexField>?> composites = declared.Select(index => Prefix(index, need));
         var singles = Singles(need, collectionId, group);
         var prefixes = composites.Concat(singles).OfType<IReadOnlyList<IndexField>>().ToList();
         return prefixes.Count > 0 && need.Fixed.All(wanted => prefixes.Exists(prefix => prefix.Any(field => Serves(field, wanted))));
@@ -62,9 +71,11 @@ internal sealed class IndexCheck(IndexCatalog catalog)
             && catalog.HasSingle(collectionId, group, only.Field, only.Mode) ? [[]] : [];
     }
 
-    private bool HasSingle(string collectionId, bool group, IndexField field) => field.Mode == IndexMode.Contains
-        ? catalog.HasSingle(collectionId, group, field.Field, IndexMode.Contains)
-        : catalog.HasSingle(collectionId, group, field.Field, IndexMode.Ascending) || catalog.HasSingle(collectionId, group, field.Field, IndexMode.Descending);
+    private bool HasSingle(string collectionId, bool group, IndexField field)
+    {
+        IndexMode[] usable = field.Mode == IndexMode.Contains ? [IndexMode.Contains] : [IndexMode.Ascending, IndexMode.Descending];
+        return usable.Any(mode => catalog.HasSingle(collectionId, group, field.Field, mode));
+    }
 
     /// <summary>An equality is served by either direction.</summary>
     private static bool Serves(IndexField field, IndexField wanted) =>
@@ -74,13 +85,13 @@ internal sealed class IndexCheck(IndexCatalog catalog)
     {
         IndexField[] fields = [.. need.Fixed, .. need.Sorted];
         if (fields.Length == 0)
-            fields = [new(FieldPath.DocumentName, IndexMode.Descending)];
+            fields = [NameDown];
         return new JsonObject
         {
             ["collectionGroup"] = collectionId,
             ["queryScope"] = group ? "COLLECTION_GROUP" : "COLLECTION",
             ["fields"] = new JsonArray([.. fields.Select(Describe)]),
-        }.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        }.ToJsonString(Readable);
     }
 
     private static JsonObject Describe(IndexField field) => field.Mode == IndexMode.Contains
@@ -94,8 +105,10 @@ internal sealed class IndexCheck(IndexCatalog catalog)
     {
         public static Need Of(Query query, IReadOnlyList<FieldFilter> conjunction, IReadOnlyList<Aggregation> aggregations)
         {
-            var equal = conjunction.Where(filter => filter.IsEquality && !filter.Field.IsDocumentName).Select(filter => new IndexField(filter.Field, IndexMode.Ascending));
-            var contains = conjunction.Where(filter => filter.IsContains).Select(filter => new IndexField(filter.Field, IndexMode.Contains));
+            var equal = conjunction.Where(filter => filter.IsEquality && !filter.Field.IsDocumentName)
+                .Select(filter => new IndexField(filter.Field, IndexMode.Ascending));
+            var contains = conjunction.Where(filter => filter.IsContains)
+                .Select(filter => new IndexField(filter.Field, IndexMode.Contains));
             IndexField[] pinned = [.. equal.Concat(contains).Distinct()];
             // Order by a field that is pinned to one value orders nothing.
             var sorted = query.Orders

@@ -51,7 +51,7 @@ internal sealed class ListCalls(IndexCheck indexes)
         {
             switch (name)
             {
-                case "pageSize": size = PageSize(RequestJson.Text(JsonSerializer.SerializeToElement(value.ToString()))); break;
+                case "pageSize": size = PageSize(value.ToString()); break;
                 case "pageToken": token = RequestJson.Text(value); break;
                 case "readTime": selectors.Add(name, value); break;
                 default: throw RequestJson.Unknown(name);

@@ -30,7 +30,8 @@ internal sealed record Query(QuerySource From)
 /// <param name="CollectionId">Null takes every collection below the parent.</param>
 internal sealed record QuerySource(string Parent, string? CollectionId, bool AllDescendants)
 {
-    public string Collection => Parent.Length == 0 ? CollectionId! : $"{Parent}/{CollectionId}";
+    /// <summary>The collection's path; of a group, its path if it lay right below the parent.</summary>
+    public string Collection => Parent.Length == 0 ? CollectionId ?? "*" : $"{Parent}/{CollectionId ?? "*"}";
 }
 
 internal sealed record Order(FieldPath Field, bool Descending);

@@ -23,7 +23,7 @@ internal sealed class QueryCalls(IndexCheck indexes)
 
         indexes.Require(query ?? throw RpcException.Invalid("structuredQuery is missing."), []);
         var (result, consistency) = Run(call, query, selectors);
-        call.Statistics.CountReads(query.From.CollectionId is null ? "*" : query.From.Collection, Math.Max(1, result.Documents.Count + result.Skipped));
+        call.Statistics.CountReads(query.From.Collection, Math.Max(1, result.Documents.Count + result.Skipped));
 
         json.WriteStartArray();
         if (consistency.NewTransaction is { } begun)
@@ -50,7 +50,7 @@ internal sealed class QueryCalls(IndexCheck indexes)
 
         indexes.Require(query ?? throw RpcException.Invalid("structuredAggregationQuery is missing."), aggregations);
         var (result, consistency) = Run(call, query, selectors);
-        call.Statistics.CountReads(query.From.CollectionId is null ? "*" : query.From.Collection, BilledEntries(result));
+        call.Statistics.CountReads(query.From.Collection, BilledEntries(result));
 
         json.WriteStartArray();
         json.WriteStartObject();
@@ -72,7 +72,8 @@ internal sealed class QueryCalls(IndexCheck indexes)
     }
 
     /// <summary>Runs the query at the chosen moment, first building what makes it fast.</summary>
-    public static (QueryResult Result, Consistency Consistency) Run(FirestoreCall call, Query query, IReadOnlyDictionary<string, JsonElement> selectors)
+    public static (QueryResult Result, Consistency Consistency) Run(
+        FirestoreCall call, Query query, IReadOnlyDictionary<string, JsonElement> selectors)
     {
         var database = call.Database;
         if (Candidates.MissingIndexes(query, database.Read().Snapshot) is { Count: > 0 } missing)
@@ -80,11 +81,13 @@ internal sealed class QueryCalls(IndexCheck indexes)
 
         var consistency = Consistency.Choose(database, selectors);
         var result = QueryRunner.Run(query, database.Name, consistency.View.Snapshot);
-        var seen = result.Documents.Select(document => (document.Path, document.UpdateTime)).ToList();
-        consistency.Transaction?.Remember(snapshot =>
-            QueryRunner.Run(query, database.Name, snapshot).Documents.Select(document => (document.Path, document.UpdateTime)).SequenceEqual(seen));
+        var seen = Versions(result).ToList();
+        consistency.Transaction?.Remember(snapshot => Versions(QueryRunner.Run(query, database.Name, snapshot)).SequenceEqual(seen));
         return (result, consistency);
     }
+
+    private static IEnumerable<(DocumentPath Path, long UpdateTime)> Versions(QueryResult result) =>
+        result.Documents.Select(document => (document.Path, document.UpdateTime));
 
     private static void WriteResults(FirestoreCall call, Utf8JsonWriter json, Query query, QueryResult result, string readTime)
     {
@@ -126,7 +129,9 @@ internal sealed class QueryCalls(IndexCheck indexes)
                 throw RequestJson.Unknown(name);
         }
 
-        return query is not null && aggregations is not null ? (query, aggregations) : throw RpcException.Invalid("An aggregation query needs a query and aggregations.");
+        return query is not null && aggregations is not null
+            ? (query, aggregations)
+            : throw RpcException.Invalid("An aggregation query needs a query and aggregations.");
     }
 
     /// <summary>One read for each thousand index entries, and one when there are none.</summary>

@@ -38,7 +38,9 @@ internal static class QueryJson
             }
         }
 
-        return QueryRules.Complete(query with { From = from.Count == 1 ? from[0] : throw RpcException.Invalid("A query reads from exactly one collection.") });
+        return from is [var source]
+            ? QueryRules.Complete(query with { From = source })
+            : throw RpcException.Invalid("A query reads from exactly one collection.");
     }
 
     /// <summary>The <c>orderBy</c> of a list call: <c>a desc, b</c>.</summary>
@@ -95,7 +97,7 @@ internal static class QueryJson
         if (id is null && !all)
             throw RpcException.Invalid("A query names its collection or takes all descendants.");
         if (id is not null)
-            DocumentPath.CheckIds(id.Contains('/', StringComparison.Ordinal) ? [""] : [id]);
+            DocumentPath.CheckIds([id]);
         return new(parent, id, all);
     }
 
@@ -131,7 +133,9 @@ internal static class QueryJson
                 throw RequestJson.Unknown(name);
         }
 
-        return any > 0 && filters.Count > 0 ? new(any == 2, filters) : throw RpcException.Invalid("A composite filter needs an operator and at least one filter.");
+        return any > 0 && filters.Count > 0
+            ? new(any == 2, filters)
+            : throw RpcException.Invalid("A composite filter needs an operator and at least one filter.");
     }
 
     private static FieldFilter ReadFieldFilter(JsonElement element)
@@ -164,7 +168,7 @@ internal static class QueryJson
             if (name == "field")
                 field = ReadField(value);
             else if (name == "op")
-                operation = RequestJson.Enum(value, UnaryOperators) is var number and >= 2 ? FieldOperator.IsNan + (number - 2) : FieldOperator.Unspecified;
+                operation = Unary(RequestJson.Enum(value, UnaryOperators));
             else
                 throw RequestJson.Unknown(name);
         }
@@ -173,6 +177,8 @@ internal static class QueryJson
             ? new(field, operation, NullValue.Instance)
             : throw RpcException.Invalid("A unary filter needs a field and an operator.");
     }
+
+    private static FieldOperator Unary(int number) => number >= 2 ? FieldOperator.IsNan + (number - 2) : FieldOperator.Unspecified;
 
     private static Order ReadOrder(JsonElement element)
     {

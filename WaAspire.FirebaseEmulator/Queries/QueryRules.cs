@@ -56,14 +56,18 @@ internal static class QueryRules
             throw RpcException.Invalid("A field may be ordered by only once.");
         if (InequalityFields(filters).Count() > MaxInequalityFields)
             throw RpcException.Invalid($"A query may have inequalities on at most {MaxInequalityFields} fields.");
-        if (filters.Count(filter => filter.Operator is FieldOperator.NotEqual or FieldOperator.NotIn or FieldOperator.IsNotNan or FieldOperator.IsNotNull) > 1)
+        if (filters.Count(filter => IsNegative(filter.Operator)) > 1)
             throw RpcException.Invalid("A query may have only one '!=' or NOT_IN filter.");
         var disjunctive = filters.Exists(filter => filter.Operator is FieldOperator.In or FieldOperator.ArrayContainsAny) || HasOr(query.Where);
         if (disjunctive && filters.Exists(filter => filter.Operator == FieldOperator.NotIn))
             throw RpcException.Invalid("NOT_IN cannot be combined with OR, IN or ARRAY_CONTAINS_ANY.");
     }
 
-    private static bool HasOr(Filter? filter) => filter is CompositeFilter composite && ((composite.Any && composite.Filters.Count > 1) || composite.Filters.Any(HasOr));
+    private static bool IsNegative(FieldOperator operation) =>
+        operation is FieldOperator.NotEqual or FieldOperator.NotIn or FieldOperator.IsNotNan or FieldOperator.IsNotNull;
+
+    private static bool HasOr(Filter? filter) =>
+        filter is CompositeFilter composite && ((composite.Any && composite.Filters.Count > 1) || composite.Filters.Any(HasOr));
 
     private static IEnumerable<FieldPath> InequalityFields(IEnumerable<FieldFilter> filters) =>
         filters.Where(filter => filter.IsInequality).Select(filter => filter.Field).Distinct();
@@ -92,14 +96,17 @@ internal static class QueryRules
         _ => throw new InvalidOperationException("Unknown filter."),
     };
 
-    private static List<IReadOnlyList<FieldFilter>> Spread(FieldFilter filter, FieldOperator single) =>
-        Bounded(((ArrayValue)filter.Operand).Items.Select(IReadOnlyList<FieldFilter> (item) => [filter with { Operator = single, Operand = item }]));
+    private static List<IReadOnlyList<FieldFilter>> Spread(FieldFilter filter, FieldOperator single)
+    {
+        var items = ((ArrayValue)filter.Operand).Items;
+        return Bounded(items.Select(IReadOnlyList<FieldFilter> (item) => [filter with { Operator = single, Operand = item }]));
+    }
 
     private static List<IReadOnlyList<FieldFilter>> Bounded(IEnumerable<IReadOnlyList<FieldFilter>> conjunctions)
     {
         var list = conjunctions.Take(MaxDisjunctions + 1).ToList();
         return list.Count <= MaxDisjunctions
             ? list
-            : throw RpcException.Invalid($"The query has too many disjunctions: at most {MaxDisjunctions} are allowed in disjunctive normal form.");
+            : throw RpcException.Invalid($"The query has more than {MaxDisjunctions} disjunctions in its disjunctive normal form.");
     }
 }

@@ -13,7 +13,9 @@ internal static class QueryRunner
         var rows = new List<Row>();
         foreach (var document in Candidates.Of(query, snapshot))
         {
-            if (FilterMatch.Matches(query.Where, document, database) && KeysOf(document, query, database) is { } keys && IsInside(query, keys))
+            if (!FilterMatch.Matches(query.Where, document, database))
+                continue;
+            if (KeysOf(document, query, database) is { } keys && IsInside(query, keys))
                 rows.Add(new(document, keys));
         }
 
@@ -24,7 +26,7 @@ internal static class QueryRunner
 
     /// <summary>The cursor that lies just behind a document in this query's order.</summary>
     public static Cursor After(Query query, Document document, DatabaseName database) =>
-        new(KeysOf(document, query, database) ?? throw new InvalidOperationException("The document is not in the query's result."), Before: false);
+        new(KeysOf(document, query, database) ?? throw new InvalidOperationException("Not in the query's result."), Before: false);
 
     /// <summary>One value for each order; null when the document lacks one, which drops it from the result.</summary>
     private static Value[]? KeysOf(Document document, Query query, DatabaseName database)
@@ -42,9 +44,10 @@ internal static class QueryRunner
 
     private static bool IsInside(Query query, Value[] keys)
     {
-        if (query.StartAt is { } start && Compare(query.Orders, keys, start.Values) is var fromStart && (start.Before ? fromStart < 0 : fromStart <= 0))
-            return false;
-        return query.EndAt is not { } end || Compare(query.Orders, keys, end.Values) is var toEnd && (end.Before ? toEnd < 0 : toEnd <= 0);
+        var (start, end) = (query.StartAt, query.EndAt);
+        var fromStart = start is null ? 1 : Compare(query.Orders, keys, start.Values);
+        var toEnd = end is null ? -1 : Compare(query.Orders, keys, end.Values);
+        return (fromStart > 0 || (fromStart == 0 && start!.Before)) && (toEnd < 0 || (toEnd == 0 && !end!.Before));
     }
 
     private static int Compare(IReadOnlyList<Order> orders, Value[] left, IReadOnlyList<Value> right)

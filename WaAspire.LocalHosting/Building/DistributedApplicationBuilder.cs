@@ -80,13 +80,12 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(ExecutionContext);
         Services.AddSingleton(new DistributedApplicationModel(Resources));
-        Services.AddSingleton(new AppHostFacts(AppHostDirectory, AppHostAssembly, testing));
+        Services.AddSingleton(new AppHostFacts(testing));
         // By hand, because their constructors are not Aspire's and therefore not public.
         Services.AddSingleton(s => new ResourceNotificationService(s.GetRequiredService<IOptions<ResourceNotificationServiceOptions>>()));
         Services.AddSingleton(s => new ResourceLoggerService(
             s.GetRequiredService<ResourceNotificationService>(), s.GetRequiredService<IOptions<LocalHostingOptions>>()));
         Services.AddSingleton(s => new ResourceCommandService(s));
-        Services.AddSingleton<LaunchPlanner>();
         Services.AddSingleton<Orchestrator>();
         Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
         Services.AddOptions<LocalHostingOptions>().BindConfiguration(LocalHostingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -119,5 +118,4 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         .FirstOrDefault(a => string.Equals(a.Key, ProjectPathMetadata, StringComparison.OrdinalIgnoreCase))?.Value;
 }
 
-/// <summary>Where the AppHost comes from, and whether a test drives it.</summary>
-internal sealed record AppHostFacts(string Directory, Assembly? Assembly, bool Testing);
+internal sealed record AppHostFacts(bool Testing);

@@ -47,13 +47,10 @@ public static partial class ResourceBuilderExtensions
         where TDestination : IResourceWithEnvironment
     {
         var (resource, name) = (source.Resource, connectionName ?? source.Resource.Name);
-        return builder.WithEnvironment(async context =>
+        return builder.WithEnvironment(context =>
         {
             var variable = resource.ConnectionStringEnvironmentVariable ?? $"ConnectionStrings__{name}";
-            if (context.ExecutionContext.IsPublishMode || !string.IsNullOrEmpty(await resource.GetConnectionStringAsync(context.CancellationToken)))
-                context.EnvironmentVariables[variable] = resource.ConnectionStringExpression;
-            else if (!optional)
-                throw new DistributedApplicationException($"Connection string '{name}' is empty.");
+            context.EnvironmentVariables[variable] = new ConnectionStringReference(resource, optional);
             foreach (var (property, value) in resource.GetConnectionProperties())
                 context.EnvironmentVariables[$"{EnvironmentName(name)}_{EnvironmentName(property)}"] = value;
         });

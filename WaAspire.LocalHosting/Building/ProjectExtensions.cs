@@ -8,6 +8,8 @@ public interface IProjectMetadata : IResourceAnnotation
     string ProjectPath { get; }
 }
 
+public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
+
 public static class ProjectResourceBuilderExtensions
 {
     public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name)

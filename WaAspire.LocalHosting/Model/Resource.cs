@@ -40,8 +40,6 @@ public interface IResourceWithEndpoints : IResource;
 
 public interface IResourceWithWaitSupport : IResource;
 
-public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
-
 public class DistributedApplicationModel(IResourceCollection resources)
 {
     public IResourceCollection Resources { get; } = resources;

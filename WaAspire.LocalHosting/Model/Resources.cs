@@ -51,6 +51,24 @@ public class RedisResource : ContainerResource, IResourceWithConnectionString
     }
 }
 
+/// <summary>Somebody's need of a connection string: without one, who needs it does not start.</summary>
+public class ConnectionStringReference(IResourceWithConnectionString resource, bool optional) : IExpressionValue
+{
+    public IResourceWithConnectionString Resource { get; } = resource;
+
+    public bool Optional { get; } = optional;
+
+    string IManifestExpressionProvider.ValueExpression => Resource.ValueExpression;
+
+    async ValueTask<string?> IValueProvider.GetValueAsync(CancellationToken cancellationToken)
+    {
+        var value = await Resource.GetConnectionStringAsync(cancellationToken);
+        return string.IsNullOrEmpty(value) && !Optional
+            ? throw new DistributedApplicationException($"Connection string '{Resource.Name}' is empty.")
+            : value;
+    }
+}
+
 public interface IResourceWithConnectionString : IResource, IExpressionValue
 {
     ReferenceExpression ConnectionStringExpression { get; }

@@ -83,10 +83,13 @@ internal sealed class Forwarder : IAsyncDisposable
                 if (target is null)
                     return;
                 client.NoDelay = target.NoDelay = true;
-                await Task.WhenAll(PumpAsync(client, target), PumpAsync(target, client));
+                // Both streams before the first byte: a socket whose sending side is shut counts as unconnected.
+                await using var near = new NetworkStream(client, ownsSocket: true);
+                await using var far = new NetworkStream(target, ownsSocket: true);
+                await Task.WhenAll(PumpAsync(near, far), PumpAsync(far, near));
             }
         }
-        catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException)
+        catch (Exception fault) when (fault is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // One side is gone, or we stop. Closing both tells the other.
         }
@@ -122,20 +125,18 @@ internal sealed class Forwarder : IAsyncDisposable
     }
 
     // The buffer is the bound: a slow reader holds back its writer through TCP.
-    private async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(NetworkStream from, NetworkStream to)
     {
         try
         {
-            await using var source = new NetworkStream(from, ownsSocket: false);
-            await using var sink = new NetworkStream(to, ownsSocket: false);
-            await source.CopyToAsync(sink, _stopping.Token);
-            to.Shutdown(SocketShutdown.Send);
+            await from.CopyToAsync(to, _stopping.Token);
+            to.Socket.Shutdown(SocketShutdown.Send);
         }
         catch
         {
             // A broken direction breaks the other, which may be waiting for bytes that never come.
-            from.Dispose();
-            to.Dispose();
+            await from.DisposeAsync();
+            await to.DisposeAsync();
             throw;
         }
     }

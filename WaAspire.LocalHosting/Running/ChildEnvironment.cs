@@ -40,15 +40,19 @@ internal sealed class ChildEnvironment(
         foreach (var annotation in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToList())
             await annotation.Callback(context);
         foreach (var (name, value) in context.EnvironmentVariables)
-            variables[name] = await TextAsync(value, cancellationToken);
+        {
+            if (await TextAsync(value, cancellationToken) is { } text)
+                variables[name] = text;
+        }
+
         return variables;
     }
 
-    public static async Task<string> TextAsync(object value, CancellationToken cancellationToken) => value switch
+    public static async Task<string?> TextAsync(object value, CancellationToken cancellationToken) => value switch
     {
         string text => text,
-        IValueProvider provider => await provider.GetValueAsync(cancellationToken) ?? "",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+        IValueProvider provider => await provider.GetValueAsync(cancellationToken),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
     };
 
     private static Dictionary<string, string> Inherited() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()

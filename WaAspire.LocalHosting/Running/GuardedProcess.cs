@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Aspire.Hosting;
 
 namespace WaAspire.LocalHosting.Running;
@@ -14,7 +15,7 @@ internal sealed record LaunchSpec(
 /// One child with its process tree, behind guard.sh. Enters: a <see cref="LaunchSpec"/>. Leaves: lines, a pid and an exit
 /// code. If we die here, the guard's stdin closes and it ends the tree; if the guard dies, we end the tree ourselves.
 /// </summary>
-internal sealed class GuardedProcess
+internal sealed partial class GuardedProcess
 {
     private const int SigKill = 9;
     private const int MaxLineLength = 16 * 1024;
@@ -49,28 +50,23 @@ internal sealed class GuardedProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] guard = [.. setsid is null ? [] : new[] { "/bin/sh" }, "-c", s_script, "guard", Tenths(options.StopGrace), Tenths(options.OrphanGrace)];
-        foreach (var argument in guard.Append(spec.Command).Concat(spec.Arguments))
+        var odd = spec.Environment.Where(e => !ShellName().IsMatch(e.Key) && !e.Value.Contains('\n', StringComparison.Ordinal)).ToList();
+        string[] shell = setsid is null ? [] : ["/bin/sh"];
+        string[] guard = ["-c", s_script, "guard", Tenths(options.StopGrace), Tenths(options.OrphanGrace), $"{odd.Count}", spec.Command];
+        foreach (var argument in shell.Concat(guard).Concat(spec.Arguments))
             start.ArgumentList.Add(argument);
         start.Environment.Clear();
         foreach (var (name, value) in spec.Environment)
             start.Environment[name] = value;
-        return new GuardedProcess(Process.Start(start)!, onLine, time);
+        var process = new GuardedProcess(Process.Start(start)!, onLine, time);
+        process.Say(string.Concat(odd.Select(e => $"{e.Key}={e.Value}\n")));
+        return process;
     }
 
     /// <summary>TERM to the group, KILL after the grace. Returns when it has ended; cancelling gives up waiting, not stopping.</summary>
     public async Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
-        try
-        {
-            await _guard.StandardInput.WriteLineAsync("stop".AsMemory(), CancellationToken.None);
-            await _guard.StandardInput.FlushAsync(CancellationToken.None);
-        }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException)
-        {
-            // The guard has ended already.
-        }
-
+        Say("stop\n");
         try
         {
             await Exited.WaitAsync(grace + s_margin, _time, cancellationToken);
@@ -83,17 +79,30 @@ internal sealed class GuardedProcess
         }
     }
 
+    private void Say(string text)
+    {
+        try
+        {
+            _guard.StandardInput.Write(text);
+            _guard.StandardInput.Flush();
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
+        {
+            // The guard has ended already.
+        }
+    }
+
     private async Task<int> WatchAsync()
     {
         await Task.Yield();
         var output = ReadAsync(_guard.StandardOutput, isError: false);
         var errors = ReadAsync(_guard.StandardError, isError: true);
         await _guard.WaitForExitAsync();
+        if (_guard.ExitCode > 128)
+            KillGroup(); // if it was the guard itself that a signal ended, nobody else will
         // A process that left the group may hold the pipes open for ever; what it prints is no longer ours.
         await Task.WhenAny(Task.WhenAll(output, errors), Task.Delay(TimeSpan.FromSeconds(1), _time));
         _pid.TrySetException(new DistributedApplicationException("The process ended before it began."));
-        if (_guard.ExitCode > 128)
-            KillGroup(); // if it was the guard itself that a signal ended, nobody else will
         var code = _guard.ExitCode;
         _guard.Dispose();
         return code;
@@ -132,6 +141,9 @@ internal sealed class GuardedProcess
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex ShellName();
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

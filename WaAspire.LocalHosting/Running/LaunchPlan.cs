@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Reflection;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using WaAspire.LocalHosting.Building;
 
 namespace WaAspire.LocalHosting.Running;
 
@@ -10,11 +9,15 @@ namespace WaAspire.LocalHosting.Running;
 internal sealed record LaunchPlan(string Command, IReadOnlyList<string> Arguments, string WorkingDirectory);
 
 /// <summary>Enters: a resource. Leaves: the command for it. Asked for every resource before the first one starts.</summary>
-internal sealed class LaunchPlanner(AppHostFacts appHost)
+internal static class LaunchPlanner
 {
+    // One build makes this library, the AppHost and the services, so they share a configuration.
+    private static readonly string s_configuration =
+        typeof(LaunchPlanner).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration ?? "Debug";
+
     public static bool IsProcess(IResource resource) => resource is ProjectResource or ExecutableResource or RedisResource;
 
-    public LaunchPlan For(IResource resource) => resource switch
+    public static LaunchPlan For(IResource resource) => resource switch
     {
         ProjectResource project => ForProject(project),
         ExecutableResource executable => ForExecutable(executable),
@@ -23,16 +26,16 @@ internal sealed class LaunchPlanner(AppHostFacts appHost)
     };
 
     // Aspire says `dotnet run --no-build`, which is one more process per child and a second more at each start.
-    private LaunchPlan ForProject(ProjectResource project)
+    private static LaunchPlan ForProject(ProjectResource project)
     {
         var csproj = project.Annotations.OfType<IProjectMetadata>().Single().ProjectPath;
         var (directory, name) = (Path.GetDirectoryName(csproj)!, Path.GetFileNameWithoutExtension(csproj));
         var framework = string.Create(CultureInfo.InvariantCulture, $"net{Environment.Version.Major}.{Environment.Version.Minor}");
-        var assembly = Path.Combine(directory, "bin", Configuration(), framework, $"{name}.dll");
+        var assembly = Path.Combine(directory, "bin", s_configuration, framework, $"{name}.dll");
         return File.Exists(assembly)
             ? new(Executables.Dotnet, [assembly], directory)
             : throw new DistributedApplicationException(
-                $"{name} is not built: run 'dotnet build {csproj} --configuration {Configuration()}' first.");
+                $"{name} is not built: run 'dotnet build {csproj} --configuration {s_configuration}' first.");
     }
 
     private static LaunchPlan ForExecutable(ExecutableResource executable)
@@ -45,6 +48,4 @@ internal sealed class LaunchPlanner(AppHostFacts appHost)
             : throw new DistributedApplicationException($"'{executable.Name}' cannot start: there is no executable '{executable.Command}'.");
     }
 
-    private string Configuration() =>
-        appHost.Assembly?.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration is { Length: > 0 } configuration ? configuration : "Debug";
 }

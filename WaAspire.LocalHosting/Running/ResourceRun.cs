@@ -56,7 +56,7 @@ internal sealed class ResourceRun : IAsyncDisposable
             await annotation.Callback(arguments);
         var texts = new List<string>(_plan.Arguments);
         foreach (var argument in arguments.Args)
-            texts.Add(await ChildEnvironment.TextAsync(argument, cancellationToken));
+            texts.Add(await ChildEnvironment.TextAsync(argument, cancellationToken) ?? "");
         return new LaunchSpec(_plan.Command, texts, _plan.WorkingDirectory, environment);
     }
 
@@ -75,5 +75,5 @@ internal sealed class ResourceRun : IAsyncDisposable
             Directory.Delete(_plan.WorkingDirectory, recursive: true);
     }
 
-    private static int ReplicasWished(IResource resource) => resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Replicas ?? 1;
+    public static int ReplicasWished(IResource resource) => resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Replicas ?? 1;
 }

@@ -1,11 +1,18 @@
-# guard.sh GRACE ORPHAN_GRACE COMMAND [ARGUMENT...]           (graces in tenths of a second)
+# guard.sh GRACE ORPHAN_GRACE ODD COMMAND [ARGUMENT...]        (graces in tenths of a second)
 #
-# Enters: a command, and the host's pipe on stdin. Leaves: the command's pid as the first line of
+# Enters: a command, and the host's pipe on stdin, with ODD lines NAME=VALUE to begin with. Leaves: the command's pid as the first line of
 # stdout, its output after that, its exit code. The command runs in a process group of its own with an
 # empty stdin. A line on the pipe ends the group politely (TERM, GRACE, KILL). The end of the pipe means
 # that the host died, however it died: even kill -9 closes a dead process's pipes.
-grace=$1; orphan_grace=$2; shift 2
+grace=$1; orphan_grace=$2; odd=$3; shift 3
 exec 3<&0
+
+# Many a sh drops variables whose names it could not use itself, such as services__my-api__http__0. They come
+# through the pipe and not as arguments, which everybody on the machine can read.
+if [ "$odd" -gt 0 ]; then
+  while [ "$odd" -gt 0 ] && IFS= read -r pair <&3; do set -- "$pair" "$@"; odd=$((odd - 1)); done
+  set -- env "$@"
+fi
 
 # The pid is printed by the very process that becomes the command, so nothing can come before it.
 become='echo "$$"; exec "$@"'
@@ -33,16 +40,23 @@ alive() {
 
 end_group() {
   left=$1
+  # Told to end at once, the command may not have left our own group yet.
+  while kill -s 0 "$group" 2>/dev/null && ! kill -s 0 -- "-$group" 2>/dev/null; do sleep 0.01; done
   kill -s TERM -- "-$group" 2>/dev/null || return 0
   while [ "$left" -gt 0 ] && alive; do sleep 0.1; left=$((left - 1)); done
   kill -s KILL -- "-$group" 2>/dev/null
 }
 
-(if read -r _ <&3; then end_group "$grace"; else end_group "$orphan_grace"; fi) >/dev/null 2>&1 &
+(
+  if read -r _ <&3; then patience=$grace; else patience=$orphan_grace; fi
+  trap '' TERM # at work it finishes; idle, as above, it can be dismissed
+  end_group "$patience"
+) >/dev/null 2>&1 &
 watcher=$!
 exec 3<&-
 
 wait "$group" 2>/dev/null; code=$?
 end_group "$orphan_grace" # what the command left behind
 kill "$watcher" 2>/dev/null
+wait "$watcher" 2>/dev/null
 exit "$code"

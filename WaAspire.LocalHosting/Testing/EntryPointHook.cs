@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.ExceptionServices;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using WaAspire.LocalHosting.Building;
@@ -74,7 +73,7 @@ internal sealed class EntryPointHook(Assembly assembly)
         }
         catch (TargetInvocationException fault) when (fault.InnerException is { } inner)
         {
-            return ExceptionDispatchInfo.SetCurrentStackTrace(inner) ?? inner;
+            return inner;
         }
         catch (Exception fault)
         {

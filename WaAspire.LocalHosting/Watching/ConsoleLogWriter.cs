@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace WaAspire.LocalHosting.Watching;
 
 /// <summary>Prints the children's lines: prefix, one colour per resource; plain when the output is no terminal or NO_COLOR is set.</summary>
-internal sealed class ConsoleLogWriter
+internal sealed partial class ConsoleLogWriter
 {
     private const string Reset = "\u001b[0m";
 
@@ -25,6 +27,10 @@ internal sealed class ConsoleLogWriter
     public void Write(string name, int index, string line)
     {
         var prefix = $"{name.PadRight(_width)} | ";
-        _output.WriteLine(_colored ? $"\u001b[{s_palette[index % s_palette.Length]}m{prefix}{Reset}{line}" : prefix + line);
+        _output.WriteLine(_colored ? $"\u001b[{s_palette[index % s_palette.Length]}m{prefix}{Reset}{line}" : prefix + EscapeSequence().Replace(line, ""));
     }
+
+    // Children are told to colour even into a pipe, because the pipe is ours; a file wants none of it.
+    [GeneratedRegex("\u001b\\[[0-9;]*[A-Za-z]")]
+    private static partial Regex EscapeSequence();
 }

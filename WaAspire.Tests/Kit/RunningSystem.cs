@@ -43,6 +43,9 @@ public sealed class RunningSystem : IAsyncLifetime
             worker.WithEnvironment(name, value);
         }
 
+        // What a test waits for, but no protocol rests on: shorter still.
+        worker.WithEnvironment("Recovery__AdoptEvery", "00:00:02").WithEnvironment("Accounts__RefreshEvery", "00:00:02");
+
         _app = await builder.BuildAsync();
         await _app.StartAsync();
         foreach (var resource in new[] { "redis", "firebase", "whatsapp", "worker", "proxy" })

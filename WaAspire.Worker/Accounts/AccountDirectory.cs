@@ -39,12 +39,12 @@ public sealed class AccountDirectory(IFirestore firestore, IOptions<AccountOptio
         _lookedUp.Clear();
     }
 
-    /// <summary>Looks up one account that has work and is not known, at most once in a while.</summary>
-    public async Task LookUpAsync(string accountId, CancellationToken cancellationToken)
+    /// <summary>Looks up one account that has work and is not known, at most once in a while. True when it is known now.</summary>
+    public async Task<bool> LookUpAsync(string accountId, CancellationToken cancellationToken)
     {
         if (Find(accountId) is not null || _lookedUp.Count >= Limit || !IsDue(accountId))
         {
-            return;
+            return Find(accountId) is not null;
         }
 
         _lookedUp[accountId] = time.GetTimestamp();
@@ -52,7 +52,10 @@ public sealed class AccountDirectory(IFirestore firestore, IOptions<AccountOptio
         if ((await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is { } stored)
         {
             _accounts[accountId] = Account.Read(stored);
+            return true;
         }
+
+        return false;
     }
 
     private bool IsDue(string accountId) =>

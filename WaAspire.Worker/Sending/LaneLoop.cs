@@ -96,7 +96,11 @@ public sealed class LaneLoop(
 
         foreach (var account in unknown)
         {
-            await accounts.LookUpAsync(account, stoppingToken);
+            if (await accounts.LookUpAsync(account, stoppingToken))
+            {
+                // The search for due lanes had just put it aside.
+                await lanes.RepairAsync([account]);
+            }
         }
 
         pulse.Took(taken.Count, free);

@@ -45,7 +45,7 @@ public sealed class OutcomeRecorder(
 
         try
         {
-            var arrow = Arrow(claimed, claimed.Fence, outcome);
+            var arrow = Arrow(claimed.Message, outcome);
             var next = arrow.Ends ? ride() : null;
             return (next is null ? null : await RecordWithClaimAsync(claimed, outcome, arrow, next, work))
                 ?? await RecordAloneAsync(claimed, outcome, work);
@@ -75,11 +75,11 @@ public sealed class OutcomeRecorder(
 
     private async Task<Recorded> RecordAloneAsync(ClaimedMessage claimed, SendOutcome outcome, CancellationToken work)
     {
-        var fence = claimed.Fence;
+        var message = claimed.Message;
         var threadShowsIt = true;
         for (var attempt = 1; ; attempt++)
         {
-            var arrow = Arrow(claimed, fence, outcome);
+            var arrow = Arrow(message, outcome);
             var result = await CommitAsync(claimed, arrow, threadShowsIt ? arrow.Writes : [arrow.Writes[0]], work);
             if (result is CommitOutcome.Committed)
             {
@@ -96,8 +96,8 @@ public sealed class OutcomeRecorder(
                 }
 
                 // The fence holds, so it is the thread's copy that is missing: go on without it, never create a ghost.
-                threadShowsIt &= read.Message!.UpdateTime != fence;
-                fence = read.Message.UpdateTime;
+                threadShowsIt &= read.Message!.UpdateTime != message.UpdateTime;
+                message = read.Message;
                 continue;
             }
 
@@ -119,12 +119,7 @@ public sealed class OutcomeRecorder(
             return null;
         }
 
-        if (outcome is SendOutcome.Accepted accepted && now?.ProviderMessageId is { } known && known != accepted.ProviderMessageId)
-        {
-            metrics.DuplicateAccepted();
-            logger.DuplicateAccepted(claimed.Message.RequestId);
-        }
-        else if (now is not { Status: OutboxStatus.Sent })
+        if (now is not { Status: OutboxStatus.Sent })
         {
             metrics.OutcomeDropped();
         }
@@ -132,12 +127,22 @@ public sealed class OutcomeRecorder(
         return new Recorded(now?.Status, default, null);
     }
 
-    private static bool StillTrue(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument now) => outcome switch
+    private bool StillTrue(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument now)
     {
-        SendOutcome.Accepted => now.Status != OutboxStatus.Sent,
-        SendOutcome.Rejected or SendOutcome.RetryLater => now.Status == OutboxStatus.Uncertain && now.ClaimId == claimed.ClaimId,
-        _ => false,
-    };
+        if (outcome is SendOutcome.Accepted accepted && now.Status == OutboxStatus.Sent && !now.HasProviderId(accepted.ProviderMessageId))
+        {
+            metrics.DuplicateAccepted();
+            logger.DuplicateAccepted(now.RequestId);
+            return true;
+        }
+
+        return outcome switch
+        {
+            SendOutcome.Accepted => now.Status != OutboxStatus.Sent,
+            SendOutcome.Rejected or SendOutcome.RetryLater => now.Status == OutboxStatus.Uncertain && now.ClaimId == claimed.ClaimId,
+            _ => false,
+        };
+    }
 
     private async Task<Read?> ReadAgainAsync(ClaimedMessage claimed, CancellationToken work)
     {
@@ -154,8 +159,7 @@ public sealed class OutcomeRecorder(
         }
     }
 
-    private OutcomeArrow Arrow(ClaimedMessage claimed, DateTimeOffset fence, SendOutcome outcome) =>
-        OutcomeArrow.For(claimed.Message, fence, outcome, _options, clock.Now);
+    private OutcomeArrow Arrow(OutboxDocument message, SendOutcome outcome) => OutcomeArrow.For(message, outcome, _options, clock.Now);
 
     private Task<CommitOutcome> CommitAsync(ClaimedMessage claimed, OutcomeArrow arrow, IReadOnlyList<DocumentWrite> writes, CancellationToken work) =>
         commits.CommitAsync(
