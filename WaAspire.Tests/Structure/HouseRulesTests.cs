@@ -1,12 +1,13 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using WaAspire.Tests.Kit;
 
 namespace WaAspire.Tests.Structure;
 
 /// <summary>The rules of the house that a compiler does not hold, read from the sources themselves.</summary>
 public sealed partial class HouseRulesTests
 {
-    private static readonly string _root = Root();
+    private static readonly string _root = Artifacts.Root;
 
     /// <summary>Hosts lean on Messaging; Messaging leans on nothing of ours; the stand-ins know nobody.</summary>
     [Theory]
@@ -61,17 +62,6 @@ public sealed partial class HouseRulesTests
                     where pattern.IsMatch(line.text) && !line.text.TrimStart().StartsWith("//", StringComparison.Ordinal)
                     select $"{Path.GetRelativePath(_root, file)}:{line.number}: {line.text.Trim()}";
         Assert.Empty(found);
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "WaAspire.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
     }
 
     [GeneratedRegex(@"ConfigureAwait\(false\)|\bTask\.Run\(|\bTask\.Factory\b|\bThread\.Sleep\b")]
