@@ -13,7 +13,7 @@ namespace WaAspire.Worker;
 /// <summary>The worker, put together. Loops stop in the reverse order: the lanes first, then what they lean on.</summary>
 public static class WorkerHost
 {
-    private static readonly TimeSpan _afterDrain = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _afterDrain = TimeSpan.FromSeconds(10);
 
     public static WebApplication Create(string[] args)
     {

@@ -26,6 +26,9 @@ public sealed class LaneLoop(
     ILogger<LaneLoop> logger)
     : BackgroundService
 {
+    /// <summary>After the deadline the tasks only have to notice it.</summary>
+    private static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(2);
+
     private readonly SendingOptions _options = options.Value;
     private readonly ConcurrentDictionary<HeldLane, Task> _sending = new();
     private readonly CancellationTokenSource _work = new();
@@ -41,7 +44,7 @@ public sealed class LaneLoop(
         {
             logger.DrainDeadline(_sending.Count);
             await _work.CancelAsync();
-            await Task.WhenAny(inFlight, Task.Delay(_options.Margin, time, cancellationToken));
+            await Task.WhenAny(inFlight, Task.Delay(_lastWords, time, cancellationToken));
         }
     }
 
