@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
-using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.WhatsApp;
 using WaAspire.Worker.Accounts;
@@ -39,7 +39,6 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
 
         var body = new TextMessageRequest(phone, new WhatsAppText(text), message.Opaque);
         using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(body, GraphJson.Default.TextMessageRequest));
-        content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
         return await PostAsync(phoneNumberId, content, message.Message.AttemptCount, work);
     }
 
@@ -58,7 +57,7 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException)
         {
             // Bytes may have left only if the body began to. What exactly went wrong with the network does not matter.
-            return content.HasStarted
+            return content.Started
                 ? new SendOutcome.Uncertain(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
                 : new SendOutcome.RetryLater(Backoff(attempt), _unreachable, SpendsAttempt: false);
         }
