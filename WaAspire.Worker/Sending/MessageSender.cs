@@ -50,7 +50,7 @@ public sealed class MessageSender(
             }
 
             var pair = new PacedPair(lane.Lane.AccountId, account.PerSecond ?? pace.Value.DefaultPerSecond, lane.Lane.ThreadId);
-            var grant = await pacing.TakeAsync(pair, pace.Value.TokensPerVisit);
+            var grant = await pacing.TakeAsync(pair, pace.Value.TokensPerVisit).KillPoint();
             if (grant.Count == 0)
             {
                 metrics.Paced();
@@ -60,14 +60,14 @@ public sealed class MessageSender(
             var visit = new Visit(lane, account, grant.Count, stopClaiming, work);
             try
             {
-                if (await VisitAsync(visit) is { } release)
+                if (await VisitAsync(visit).KillPoint() is { } release)
                 {
                     return release;
                 }
             }
             finally
             {
-                await pacing.GiveBackAsync(pair, visit.TokensLeft);
+                await pacing.GiveBackAsync(pair, visit.TokensLeft).KillPoint();
             }
         }
 
@@ -78,11 +78,11 @@ public sealed class MessageSender(
     private async Task<LaneRelease?> VisitAsync(Visit visit)
     {
         // :: Step 2: Head, read strongly, no more of it than the gate let through. Order comes from Firestore alone.
-        var head = await heads.ReadAsync(visit.Lane.Lane, visit.TokensLeft, visit.Work);
+        var head = await heads.ReadAsync(visit.Lane.Lane, visit.TokensLeft, visit.Work).KillPoint();
         var (decision, wait) = HeadRule.Decide(head.First, head.ReadTime, _options);
         if (decision == HeadDecision.Orphaned)
         {
-            await rescue.RescueAsync(head.Messages[0], visit.Work);
+            await rescue.RescueAsync(head.Messages[0], visit.Work).KillPoint();
             return null;
         }
 
@@ -92,8 +92,8 @@ public sealed class MessageSender(
         }
 
         // :: Step 3: Claim = intent. A lost race is quiet.
-        return await claims.ClaimAsync(head.Messages[0], visit.Work) is { } claimed
-            ? await SendFromAsync(visit, claimed, head)
+        return await claims.ClaimAsync(head.Messages[0], visit.Work).KillPoint() is { } claimed
+            ? await SendFromAsync(visit, claimed, head).KillPoint()
             : new LaneRelease.Blocked(_options.LostClaimRest);
     }
 
@@ -103,10 +103,10 @@ public sealed class MessageSender(
         var claimed = first;
         for (var i = 1; ; i++)
         {
-            var outcome = await SendOneAsync(visit, claimed);
+            var outcome = await SendOneAsync(visit, claimed).KillPoint();
 
             // :: Step 7: Record under the fencing token. Step 8: the next claim rides along if the gate lets it through.
-            var recorded = await recorder.RecordAsync(claimed, outcome, () => Next(visit, head, i), visit.Work);
+            var recorded = await recorder.RecordAsync(claimed, outcome, () => Next(visit, head, i), visit.Work).KillPoint();
             if (recorded.State is OutboxStatus.Queued)
             {
                 return new LaneRelease.Blocked(recorded.DueIn);
@@ -138,7 +138,7 @@ public sealed class MessageSender(
         // :: Step 5: Send once. :: Step 6: Classify; the provider knows its own answers.
         visit.TokensLeft--;
         var started = metrics.SendStarts();
-        var outcome = await _providers[visit.Account.Provider].SendAsync(visit.Account, claimed, visit.Work);
+        var outcome = await _providers[visit.Account.Provider].SendAsync(visit.Account, claimed, visit.Work).KillPoint();
         metrics.SendEnded(started, outcome);
         if (outcome is SendOutcome.Uncertain doubt)
         {

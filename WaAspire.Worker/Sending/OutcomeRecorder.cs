@@ -47,8 +47,8 @@ public sealed class OutcomeRecorder(
         {
             var arrow = Arrow(claimed.Message, outcome);
             var next = arrow.Ends ? ride() : null;
-            return (next is null ? null : await RecordWithClaimAsync(claimed, outcome, arrow, next, work))
-                ?? await RecordAloneAsync(claimed, outcome, work);
+            return (next is null ? null : await RecordWithClaimAsync(claimed, outcome, arrow, next, work).KillPoint())
+                ?? await RecordAloneAsync(claimed, outcome, work).KillPoint();
         }
         finally
         {
@@ -60,7 +60,7 @@ public sealed class OutcomeRecorder(
     private async Task<Recorded?> RecordWithClaimAsync(
         ClaimedMessage claimed, SendOutcome outcome, OutcomeArrow arrow, PreparedClaim next, CancellationToken work)
     {
-        switch (await CommitAsync(claimed, arrow, [.. arrow.Writes, next.Write], work))
+        switch (await CommitAsync(claimed, arrow, [.. arrow.Writes, next.Write], work).KillPoint())
         {
             case CommitOutcome.Committed committed:
                 metrics.Recorded(outcome);
@@ -80,7 +80,7 @@ public sealed class OutcomeRecorder(
         for (var attempt = 1; ; attempt++)
         {
             var arrow = Arrow(message, outcome);
-            var result = await CommitAsync(claimed, arrow, threadShowsIt ? arrow.Writes : [arrow.Writes[0]], work);
+            var result = await CommitAsync(claimed, arrow, threadShowsIt ? arrow.Writes : [arrow.Writes[0]], work).KillPoint();
             if (result is CommitOutcome.Committed)
             {
                 metrics.Recorded(outcome);
@@ -88,7 +88,7 @@ public sealed class OutcomeRecorder(
             }
 
             if (result is CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound }
-                && await ReadAgainAsync(claimed, work) is { } read)
+                && await ReadAgainAsync(claimed, work).KillPoint() is { } read)
             {
                 if (OutOfDate(claimed, outcome, read.Message) is { } recorded)
                 {
@@ -102,7 +102,7 @@ public sealed class OutcomeRecorder(
             }
 
             logger.OutcomeNotStored(claimed.Message.RequestId, attempt);
-            await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work);
+            await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work).KillPoint();
             work.ThrowIfCancellationRequested();
         }
     }
@@ -149,7 +149,7 @@ public sealed class OutcomeRecorder(
         try
         {
             var path = claimed.Message.Path;
-            var stored = (await firestore.GetAsync([path], Purpose, work)).Find(path);
+            var stored = (await firestore.GetAsync([path], Purpose, work).KillPoint()).Find(path);
             return new Read(stored is null ? null : OutboxDocument.Read(stored));
         }
         catch (FirestoreException exception)

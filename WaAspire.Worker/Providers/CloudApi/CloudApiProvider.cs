@@ -39,7 +39,7 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
 
         var body = new TextMessageRequest(phone, new WhatsAppText(text), message.Opaque);
         using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(body, GraphJson.Default.TextMessageRequest));
-        return await PostAsync(phoneNumberId, content, message.Message.AttemptCount, work);
+        return await PostAsync(phoneNumberId, content, message.Message.AttemptCount, work).KillPoint();
     }
 
     private async Task<SendOutcome> PostAsync(string phoneNumberId, OnceContent content, long attempt, CancellationToken work)
@@ -50,8 +50,8 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", api.Value.AccessToken);
         try
         {
-            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            var answer = await ReadAsync(response, either.Token);
+            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).KillPoint();
+            var answer = await ReadAsync(response, either.Token).KillPoint();
             return Classify(answer, response, attempt);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException)
@@ -78,8 +78,8 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
     {
         try
         {
-            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken);
-            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), GraphJson.Default.GraphAnswer);
+            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken).KillPoint();
+            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken).KillPoint(), GraphJson.Default.GraphAnswer);
         }
         catch (JsonException)
         {
