@@ -31,10 +31,11 @@ public sealed record OutcomeArrow(OutboxStatus State, TimeSpan DueIn, IReadOnlyL
         _ => throw new InvalidOperationException($"No arrow for {outcome.GetType().Name}."),
     };
 
-    /// <summary>Whether the document shows that this arrow was taken: asked when the commit's reply is lost.</summary>
-    public bool IsShownBy(OutboxDocument stored, ClaimedMessage claimed) =>
+    /// <summary>Whether the document shows that this arrow was taken: asked when the commit's reply is lost. An acceptance is shown by its own id only.</summary>
+    public bool IsShownBy(OutboxDocument stored, ClaimedMessage claimed, SendOutcome outcome) =>
         stored.UpdateTime != claimed.Fence
         && stored.Status == State
         && stored.ClaimId == claimed.ClaimId
-        && stored.ClaimSeq == claimed.Message.ClaimSeq;
+        && stored.ClaimSeq == claimed.Message.ClaimSeq
+        && (outcome is not SendOutcome.Accepted accepted || stored.HasProviderId(accepted.ProviderMessageId));
 }

@@ -60,7 +60,10 @@ public sealed class OutcomeRecorder(
     private async Task<Recorded?> RecordWithClaimAsync(
         ClaimedMessage claimed, SendOutcome outcome, OutcomeArrow arrow, PreparedClaim next, CancellationToken work)
     {
-        switch (await CommitAsync(claimed, arrow, [.. arrow.Writes, next.Write], work).KillPoint())
+        // A lost reply is decided by the claim, which nobody else can have written: a receipt may have made the message look recorded.
+        var together = new CommitMember(
+            [.. arrow.Writes, next.Write], Purpose, next.Head.Path, stored => stored is not null && OutboxDocument.Read(stored).ClaimId == next.ClaimId);
+        switch (await commits.CommitAsync(together, work).KillPoint())
         {
             case CommitOutcome.Committed committed:
                 metrics.Recorded(outcome);
@@ -80,7 +83,13 @@ public sealed class OutcomeRecorder(
         for (var attempt = 1; ; attempt++)
         {
             var arrow = Arrow(message, outcome);
-            var result = await CommitAsync(claimed, arrow, threadShowsIt ? arrow.Writes : [arrow.Writes[0]], work).KillPoint();
+            var result = await commits.CommitAsync(
+                new CommitMember(
+                    threadShowsIt ? arrow.Writes : [arrow.Writes[0]],
+                    Purpose,
+                    message.Path,
+                    stored => stored is not null && arrow.IsShownBy(OutboxDocument.Read(stored), claimed, outcome)),
+                work).KillPoint();
             if (result is CommitOutcome.Committed)
             {
                 metrics.Recorded(outcome);
@@ -160,10 +169,6 @@ public sealed class OutcomeRecorder(
     }
 
     private OutcomeArrow Arrow(OutboxDocument message, SendOutcome outcome) => OutcomeArrow.For(message, outcome, _options, clock.Now);
-
-    private Task<CommitOutcome> CommitAsync(ClaimedMessage claimed, OutcomeArrow arrow, IReadOnlyList<DocumentWrite> writes, CancellationToken work) =>
-        commits.CommitAsync(
-            new CommitMember(writes, Purpose, claimed.Message.Path, stored => stored is not null && arrow.IsShownBy(OutboxDocument.Read(stored), claimed)), work);
 
     private sealed record Read(OutboxDocument? Message);
 }
