@@ -26,6 +26,8 @@ public sealed class LaneLoop(
     ILogger<LaneLoop> logger)
     : BackgroundService
 {
+    private const int UnknownPerTurn = 100;
+
     /// <summary>After the deadline the tasks only have to notice it.</summary>
     private static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(2);
 
@@ -94,7 +96,9 @@ public sealed class LaneLoop(
         foreach (var lane in taken)
         {
             held.Add(lane);
-            _sending[lane] = SendAsync(lane, stoppingToken);
+            var listed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _sending[lane] = SendAsync(lane, listed.Task, stoppingToken);
+            listed.SetResult();
         }
 
         foreach (var account in unknown)
@@ -116,15 +120,20 @@ public sealed class LaneLoop(
                 return known.MaySend;
             }
 
-            unknown.Add(account);
+            if (unknown.Count < UnknownPerTurn)
+            {
+                unknown.Add(account);
+            }
+
             return false;
         }
     }
 
-    private async Task SendAsync(HeldLane lane, CancellationToken stoppingToken)
+    private async Task SendAsync(HeldLane lane, Task listed, CancellationToken stoppingToken)
     {
-        // The loop goes on at once; everything after this line happens on the lane's own task.
-        await Task.Yield();
+        // The loop goes on at once; everything after this line happens on the lane's own task. It waits to be listed, because
+        // a lane that ended before it was listed would never be taken off the list, and its hand would never be free again.
+        await listed;
         LaneRelease release = new LaneRelease.Blocked(_options.LostClaimRest);
         try
         {
