@@ -12,9 +12,12 @@ namespace WaAspire.Messaging.Leasing;
 public sealed class RedisLanes : ILanes, IDisposable
 {
     private const int AccountsPerLook = 100;
+    private const int LooksMax = 50;
     private static readonly RedisKey _accounts = "waaspire:accounts:due";
-    private static readonly RedisKey _sweepTurn = "waaspire:sweep:turn";
-    private static readonly RedisKey _sweepCursor = "waaspire:sweep:cursor";
+    private static readonly RedisKey _sweepTurn = "waaspire:{sweep}:turn";
+    private static readonly RedisKey _sweep = "waaspire:{sweep}";
+    private static readonly RedisKey _probe = "waaspire:probe";
+    private static readonly TimeSpan _probeLifetime = TimeSpan.FromMinutes(1);
     private static readonly RedisChannel _wake = "waaspire:wake";
 
     private readonly IConnectionMultiplexer _redis;
@@ -49,17 +52,8 @@ public sealed class RedisLanes : ILanes, IDisposable
     public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake)
     {
         var taken = new List<HeldLane>();
-        var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
-        for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
+        for (var look = 0; look < LooksMax && await LookAsync(count, mayTake, taken); look++)
         {
-            string account = accounts[i]!;
-            if (!mayTake(account))
-            {
-                await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
-                continue;
-            }
-
-            await AcquireOfAccountAsync(account, accounts[i + 1], count - taken.Count, taken);
         }
 
         return taken;
@@ -94,16 +88,17 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     public async Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn)
     {
-        if (!await _calls.GuardAsync(Database.StringSetAsync(_sweepTurn, "taken", turn, When.NotExists)))
+        var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.TakeSweep, [_sweepTurn, _sweep], Milliseconds(turn), Milliseconds(_options.SweepFromStartEvery)))!;
+        if (answer.Length == 0)
         {
             return null;
         }
 
-        var cursor = await _calls.GuardAsync(Database.StringGetAsync(_sweepCursor));
-        return new SweepTurn(cursor.IsNull ? null : new DateTimeOffset((long)cursor, TimeSpan.Zero));
+        var known = long.TryParse((string?)answer[1], CultureInfo.InvariantCulture, out var ticks);
+        return new SweepTurn(known ? new DateTimeOffset(ticks, TimeSpan.Zero) : null, answer[0]!);
     }
 
-    public Task SaveSweepCursorAsync(DateTimeOffset cursor) => _calls.GuardAsync(Database.StringSetAsync(_sweepCursor, cursor.UtcTicks));
+    public Task SaveSweepCursorAsync(SweepTurn turn, DateTimeOffset cursor) => _calls.RunAsync(LaneScripts.SaveSweep, [_sweep], turn.Life, cursor.UtcTicks);
 
     public async Task RepairAsync(IReadOnlyCollection<string> accountIds)
     {
@@ -131,13 +126,13 @@ public sealed class RedisLanes : ILanes, IDisposable
         await _wakeUp.WaitAsync(atMost, _time, cancellationToken);
     }
 
-    /// <summary>Whether Redis answers now.</summary>
+    /// <summary>Whether Redis answers and takes writes now.</summary>
     public async Task<bool> AnswersAsync()
     {
         try
         {
-            await _calls.GuardAsync(Database.PingAsync());
-            return true;
+            // A write: a Redis that is full, or a replica since a failover, answers a ping and takes no lane.
+            return await _calls.GuardAsync(Database.StringSetAsync(_probe, "written", _probeLifetime));
         }
         catch (LanesUnavailableException)
         {
@@ -152,6 +147,27 @@ public sealed class RedisLanes : ILanes, IDisposable
     private static RedisValue Milliseconds(TimeSpan span) => span.TotalMilliseconds.ToString("F3", CultureInfo.InvariantCulture);
 
     private static RedisValue Token(HeldLane lane) => lane.Token.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>True when it is worth another look: accounts that may not send stood in front and have been put aside.</summary>
+    private async Task<bool> LookAsync(int count, Func<string, bool> mayTake, List<HeldLane> taken)
+    {
+        var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
+        var putAside = 0;
+        for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
+        {
+            string account = accounts[i]!;
+            if (mayTake(account))
+            {
+                await AcquireOfAccountAsync(account, accounts[i + 1], count - taken.Count, taken);
+                continue;
+            }
+
+            await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
+            putAside++;
+        }
+
+        return putAside > 0 && taken.Count < count && accounts.Length / 2 == AccountsPerLook;
+    }
 
     private async Task AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
     {

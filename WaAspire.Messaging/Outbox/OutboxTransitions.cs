@@ -107,7 +107,10 @@ public static class OutboxTransitions
         }),
     ];
 
-    /// <summary>processing or uncertain → queued: definitely not sent, due again after <paramref name="delay"/>. It keeps its place in the thread.</summary>
+    /// <summary>
+    /// processing or uncertain → queued: definitely not sent, due again after <paramref name="delay"/>. It keeps its place in
+    /// the thread, unless it was released from the lane while its holder was still waiting for an answer.
+    /// </summary>
     public static IReadOnlyList<DocumentWrite> Retry(
         OutboxDocument message, TimeSpan delay, SendFault fault, bool spendsAttempt, DateTimeOffset now) =>
     [
@@ -122,7 +125,8 @@ public static class OutboxTransitions
                 [OutboxFields.AttemptCount] = spendsAttempt ? message.AttemptCount : Refunded(message),
                 [OutboxFields.AttemptHistory] = Remember(message, fault, now),
             },
-            _doubt),
+            _doubt,
+            PlaceIfReleased(message)),
     ];
 
     /// <summary>processing → queued without an attempt: claimed, but no byte left.</summary>
@@ -170,10 +174,7 @@ public static class OutboxTransitions
                 [OutboxFields.AttemptCount] = Refunded(message),
             },
             _doubt,
-            [
-                FieldTransform.RequestTime(OutboxFields.NextAttemptAt),
-                .. message.OrderAt is null ? [FieldTransform.RequestTime(OutboxFields.OrderAt)] : Array.Empty<FieldTransform>(),
-            ]),
+            [FieldTransform.RequestTime(OutboxFields.NextAttemptAt), .. PlaceIfReleased(message)]),
     ];
 
     /// <summary>failed → queued, by an operator, with a new budget and at the end of its thread.</summary>
@@ -223,10 +224,16 @@ public static class OutboxTransitions
             [OutboxFields.AttemptCount] = message.AttemptCount,
             [OutboxFields.LeaseUntil] = FirestoreValue.Null,
         };
+        if (status == OutboxStatus.Queued && message.NextAttemptAt > now)
+        {
+            fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt;
+            return [Change(message, status, fields, deleted: [])];
+        }
+
         if (status == OutboxStatus.Queued)
         {
-            fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt ?? now;
-            return [Change(message, status, fields, deleted: [])];
+            // Due from this commit on: a time of the old system may lie behind the sweep's cursor, and nobody would ever look there.
+            return [Change(message, status, fields, deleted: [], FieldTransform.RequestTime(OutboxFields.NextAttemptAt))];
         }
 
         var isSent = status == OutboxStatus.Sent;
@@ -258,6 +265,10 @@ public static class OutboxTransitions
             fields,
             deleted: null,
             FieldTransform.RequestTime(ThreadMessageFields.UpdatedAt));
+
+    /// <summary>A queued message without a place in its thread is in no lane, so that it would never be sent.</summary>
+    private static FieldTransform[] PlaceIfReleased(OutboxDocument message) =>
+        message.OrderAt is null ? [FieldTransform.RequestTime(OutboxFields.OrderAt)] : [];
 
     private static long Refunded(OutboxDocument message) => Math.Max(0, message.AttemptCount - 1);
 

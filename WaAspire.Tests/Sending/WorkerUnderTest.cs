@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using WaAspire.FirebaseEmulator;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Tests.FirebaseEmulator;
 using WaAspire.Tests.Kit;
 using WaAspire.Worker;
 
@@ -24,7 +25,8 @@ public sealed class WorkerUnderTest : OutboxWorld, IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _emulator = EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None"]);
+        _emulator = EmulatorHost.Create(
+            ["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None", "--Firestore:IndexesFile", Path.Combine(EmulatorFixture.RepositoryRoot, "firestore.indexes.json")]);
         await _emulator.StartAsync();
         _client = new HttpClient { BaseAddress = new Uri(_emulator.Urls.Single()) };
         for (var i = 0; i < 2; i++)

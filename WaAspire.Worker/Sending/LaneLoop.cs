@@ -26,6 +26,8 @@ public sealed class LaneLoop(
     ILogger<LaneLoop> logger)
     : BackgroundService
 {
+    private const int UnknownPerTurn = 100;
+
     /// <summary>After the deadline the tasks only have to notice it.</summary>
     private static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(2);
 
@@ -109,7 +111,11 @@ public sealed class LaneLoop(
                 return known.MaySend;
             }
 
-            unknown.Add(account);
+            if (unknown.Count < UnknownPerTurn)
+            {
+                unknown.Add(account);
+            }
+
             return false;
         }
     }
