@@ -20,12 +20,15 @@ internal sealed class RulesApi(RulesStore store, ILogger<RulesApi> log)
     {
         try
         {
-            var body = RequestJson.Parse(await RequestBody.ReadAsync(context.Request, MaxRequestBytes));
-            var (name, content, ignoreErrors) = Read(body);
+            var (name, content, ignoreErrors) = Read(RequestJson.Parse(await RequestBody.ReadAsync(context.Request, MaxRequestBytes)));
             var issue = Replace(project, name, content);
             if (issue is not null && !ignoreErrors)
                 throw RpcException.Invalid(issue.Message);
             await Results.Json(issue is null ? new { } : IssuesOf(issue)).ExecuteAsync(context);
+        }
+        catch (InvalidOperationException)
+        {
+            await RpcErrors.WriteAsync(context, RpcCode.InvalidArgument, "Half of a surrogate pair is no text.", inArray: false);
         }
         catch (RpcException refused)
         {
@@ -63,10 +66,19 @@ internal sealed class RulesApi(RulesStore store, ILogger<RulesApi> log)
 
         if (files is not [var file])
             throw RpcException.Invalid("The rules of a project are exactly one file.");
-        var members = RequestJson.Members(file).ToDictionary(member => member.Name, member => RequestJson.Text(member.Value), StringComparer.Ordinal);
-        return members.TryGetValue("content", out var content)
-            ? (members.GetValueOrDefault("name", DefaultName), content, ignoreErrors)
-            : throw RpcException.Invalid("A rules file needs its content.");
+        var (fileName, content) = (DefaultName, (string?)null);
+        foreach (var (name, value) in RequestJson.Members(file))
+        {
+            switch (name)
+            {
+                case "name": fileName = RequestJson.Text(value); break;
+                case "content": content = RequestJson.Text(value); break;
+                case "fingerprint": break;
+                default: throw RequestJson.Unknown(name);
+            }
+        }
+
+        return (fileName, content ?? throw RpcException.Invalid("A rules file needs its content."), ignoreErrors);
     }
 
     private static object IssuesOf(RulesException issue) => new

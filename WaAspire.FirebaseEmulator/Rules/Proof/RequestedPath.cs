@@ -15,6 +15,8 @@ internal sealed record RequestedPath(IReadOnlyList<RuleValue> Segments, int? Dee
 {
     private static readonly RuleString[] Root = [new("databases"), new(DatabaseName.Default), new("documents")];
 
+    private static readonly Unknown AnyId = new(false, new Bounds(new HashSet<string> { "string" }));
+
     public RuleValue Value => ValueOf(Segments, DeepAt is not null);
 
     public RuleValue Id => Segments[^1];
@@ -26,8 +28,8 @@ internal sealed record RequestedPath(IReadOnlyList<RuleValue> Segments, int? Dee
         if (facts.Id is { } pinned)
             return new([.. Root, .. Strings(pinned)]);
         RuleValue[] above = [.. Root, .. Strings(source.Parent)];
-        RuleValue collection = source.CollectionId is { } id ? new RuleString(id) : Unknown.Content;
-        return new([.. above, collection, Unknown.Content], source.AllDescendants ? above.Length : null);
+        RuleValue collection = source.CollectionId is { } id ? new RuleString(id) : AnyId;
+        return new([.. above, collection, AnyId], source.AllDescendants ? above.Length : null);
     }
 
     /// <summary>The value of each segment's wildcard, or null when the pattern does not match all that is asked for.</summary>
