@@ -317,7 +317,7 @@ Send:
     :: true ->
 #endif
        /* :: Step 5: Send once. */
-       crowded = (OUT(0) || OUT(1));
+       crowded = (accepted[m] == 0 && (OUT(0) || OUT(1)));
        HOLDS(crowded);
        flying[m] = flying[m] | BIT(n);
        printf("worker %d sends message %d, attempt %d\n", w, m, n)
