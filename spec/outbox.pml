@@ -145,14 +145,16 @@ bit needless;    /*     a message waits in doubt, though somebody alive knew its
 
 /* Firestore applied a change: whoever read the document before it holds an old update time, also on a commit that is
    still on its way. */
+#define TOUCHES(w, m) (onItsWay[w] > CLAIM_OF(1) || onItsWay[w] == CLAIM_OF(m))
+
 inline moved(m) {
   fresh[0] = fresh[0] & ~BIT(m);
   fresh[1] = fresh[1] & ~BIT(m);
-  if :: onItsWay[0] > 2 || onItsWay[0] == CLAIM_OF(m) -> onItsWay[0] = 0 :: else fi;
-  if :: onItsWay[1] > 2 || onItsWay[1] == CLAIM_OF(m) -> onItsWay[1] = 0 :: else fi;
+  onItsWay[0] = (TOUCHES(0, m) -> 0 : onItsWay[0]);
+  onItsWay[1] = (TOUCHES(1, m) -> 0 : onItsWay[1]);
 #if W > 2
   fresh[2] = fresh[2] & ~BIT(m);
-  if :: onItsWay[2] > 2 || onItsWay[2] == CLAIM_OF(m) -> onItsWay[2] = 0 :: else fi;
+  onItsWay[2] = (TOUCHES(2, m) -> 0 : onItsWay[2]);
 #endif
 }
 
@@ -502,19 +504,6 @@ inline anyBitOf(mask, s) {
   fi
 }
 
-/* A commit that gave no reply is applied after all. Its fence still holds, or `moved` would have taken it away. */
-inline land(w) {
-  printf("the commit of worker %d that was on its way is applied\n", w);
-  if
-  :: onItsWay[w] == CLAIM_OF(0) -> onItsWay[w] = 0; claim(w, 0, LATE(w))
-  :: onItsWay[w] == CLAIM_OF(1) -> onItsWay[w] = 0; claim(w, 1, LATE(w))
-  :: onItsWay[w] == SENT_THEN(0)   -> onItsWay[w] = 0; become(0, sent); claim(w, 1, LATE(w))
-  :: onItsWay[w] == SENT_THEN(1)   -> onItsWay[w] = 0; become(1, sent); claim(w, 0, LATE(w))
-  :: onItsWay[w] == FAILED_THEN(0) -> onItsWay[w] = 0; become(0, failed); claim(w, 1, LATE(w))
-  :: onItsWay[w] == FAILED_THEN(1) -> onItsWay[w] = 0; become(1, failed); claim(w, 0, LATE(w))
-  fi
-}
-
 /* LateClaims: its own claim, which it saw no reply of and never acted on. */
 #ifdef BROKEN_LATE_CLAIM_ONLY_WHILE_PROCESSING
 #define GIVES_BACK(w, m) (claimId[m] == LATE(w) && state[m] == processing)
@@ -522,74 +511,31 @@ inline land(w) {
 #define GIVES_BACK(w, m) (claimId[m] == LATE(w) && (state[m] == processing || state[m] == uncertain))
 #endif
 
-inline network(w) {
-  if
-  :: onItsWay[w] -> land(w)
-  :: onItsWay[w] -> onItsWay[w] = 0
+/* What becomes of the commits of worker w that gave no reply: applied after all (their fence still holds, or `moved` had
+   taken them away), or never; and the worker's watch over the claims among them. */
+proctype Wire(byte w) {
+  byte m, kind;
+  do
+  :: atomic { onItsWay[w] ->
+       printf("the commit of worker %d that was on its way is applied\n", w);
+       kind = (onItsWay[w] - 1) / 2;
+       m = (onItsWay[w] - 1) % 2;
+       onItsWay[w] = 0;
+       if
+       :: kind -> become(m, (kind == 1 -> sent : failed)); m = 1 - m
+       :: else
+       fi;
+       claim(w, m, LATE(w));
+       m = 0; kind = 0 }
+  :: atomic { onItsWay[w] -> onItsWay[w] = 0 }
 #ifndef BROKEN_LATE_CLAIM_FORGOTTEN
-  :: !gone[w] && GIVES_BACK(w, 0) -> printf("worker %d gives its late claim of message 0 back\n", w); queueAgain(0)
-  :: !gone[w] && GIVES_BACK(w, 1) -> printf("worker %d gives its late claim of message 1 back\n", w); queueAgain(1)
+  :: atomic { !gone[w] && (GIVES_BACK(w, 0) || GIVES_BACK(w, 1)) ->
+       m = (GIVES_BACK(w, 0) -> 0 : 1);
+       printf("worker %d gives its late claim of message %d back\n", w, m);
+       queueAgain(m);
+       m = 0 }
 #endif
-  fi
-}
-
-inline happensTo(m) {
-  if
-  :: flying[m] -> anyBitOf(flying[m], s); accept(m, s)
-  :: flying[m] -> anyBitOf(flying[m], s); flying[m] = flying[m] & ~BIT(s)      /* it never arrives */
-  :: receipts[m] -> anyBitOf(receipts[m], s); proof(m, s)
-#ifdef FAILED_STATUSES
-  :: receipts[m] -> anyBitOf(receipts[m], s); failureStatus(m, s)
-#endif
-#ifdef RECEIPTS_GET_LOST
-  :: receipts[m] -> anyBitOf(receipts[m], s); receipts[m] = receipts[m] & ~BIT(s); lostReceipt = 1
-#endif
-  :: rescues && state[m] == processing -> rescues--; rescue(m)
-
-#ifdef BROKEN_BLIND_CANCEL
-  :: withdrawals && state[m] == queued -> withdrawals--; cancelled = cancelled | BIT(m)
-  :: cancelled & BIT(m) -> cancelled = cancelled & ~BIT(m); become(m, canceled)
-#else
-  :: withdrawals && state[m] == queued -> withdrawals--; printf("message %d is cancelled\n", m); become(m, canceled)
-#endif
-  :: withdrawals && state[m] == queued && CLAIMABLE && m == HEAD -> withdrawals--; printf("message %d expires\n", m); become(m, failed)
-
-  /* An operator, after a look at the phone: he knows that it did not go out. */
-#ifdef RESEND
-  :: verbs && state[m] == uncertain && accepted[m] == 0 && QUIET_FOR(m) -> verbs--; judged[m] = 1;
-     printf("an operator has message %d sent again\n", m); if :: released[m] -> goToTheEnd(m) :: else fi; become(m, queued)
-#endif
-#ifdef RESEND_UNSEEN /* he only believes so */
-  :: verbs && state[m] == uncertain && QUIET_FOR(m) -> verbs--; judged[m] = 1;
-     printf("an operator has message %d sent again\n", m); if :: released[m] -> goToTheEnd(m) :: else fi; become(m, queued)
-#endif
-#ifdef GIVE_UP
-  :: verbs && state[m] == uncertain && QUIET_FOR(m) -> verbs--; judged[m] = 1; printf("message %d is given up\n", m); become(m, failed)
-#endif
-#ifdef RELEASE
-  :: verbs && state[m] == uncertain && !released[m] && QUIET_FOR(m) -> verbs--; printf("message %d is released from its lane\n", m); released[m] = 1; moved(m)
-#endif
-#ifdef REPLAY
-  :: verbs && state[m] == failed && accepted[m] == 0 -> verbs--; printf("message %d is replayed, at the end of its thread\n", m); goToTheEnd(m); become(m, queued)
-#endif
-
-#ifdef RESEND_AFTER_SILENCE
-  /* A status of a later attempt of this number has come in. If receipts keep their order, ours would have come before. */
-#ifdef BROKEN_RECEIPT_MERELY_LATE
-  :: state[m] == uncertain && QUIET_FOR(m) && !canary[m] -> canary[m] = 1
-#else
-  :: state[m] == uncertain && QUIET_FOR(m) && !canary[m] && receipts[m] == 0 -> canary[m] = 1
-#endif
-#ifdef BROKEN_NO_CANARY
-  :: verbs && state[m] == uncertain && QUIET_FOR(m) && !lostReceipt -> verbs--;
-#elif defined(BROKEN_INTAKE_NOT_WHOLE)
-  :: verbs && state[m] == uncertain && QUIET_FOR(m) && canary[m] -> verbs--;
-#else
-  :: verbs && state[m] == uncertain && QUIET_FOR(m) && canary[m] && !lostReceipt -> verbs--;
-#endif
-     printf("nothing was heard of message %d: it is sent again\n", m); become(m, queued)
-#endif
-  fi
+  od
 }
 
 /* Where a history may end. */
@@ -605,33 +551,88 @@ inline mustBeLawful(m) {
   HOLDS(needless)
 }
 
-active proctype World() {
+#ifdef BROKEN_RECEIPT_MERELY_LATE
+#define RECEIPTS_KEEP_ORDER(m) true
+#else
+#define RECEIPTS_KEEP_ORDER(m) (receipts[m] == 0)
+#endif
+#ifdef BROKEN_NO_CANARY
+#define SILENCE_MEANS_SOMETHING(m) (!lostReceipt)
+#elif defined(BROKEN_INTAKE_NOT_WHOLE)
+#define SILENCE_MEANS_SOMETHING(m) (canary[m])
+#else
+#define SILENCE_MEANS_SOMETHING(m) (canary[m] && !lostReceipt)
+#endif
+
+/* What may happen to message m at any time. */
+proctype Fate(byte m) {
   byte s;
   do
-  :: atomic { happensTo(0); s = 0 }
-  :: atomic { happensTo(1); s = 0 }
-  :: atomic { network(0) }
-  :: atomic { network(1) }
-#if W > 2
-  :: atomic { network(2) }
+  :: atomic { flying[m] -> anyBitOf(flying[m], s); accept(m, s); s = 0 }
+  :: atomic { flying[m] -> anyBitOf(flying[m], s); flying[m] = flying[m] & ~BIT(s); s = 0 }  /* it never arrives */
+  :: atomic { receipts[m] -> anyBitOf(receipts[m], s); proof(m, s); s = 0 }
+#ifdef FAILED_STATUSES
+  :: atomic { receipts[m] -> anyBitOf(receipts[m], s); failureStatus(m, s); s = 0 }
 #endif
-#ifdef BROKEN_REDIS_LOCK_ONLY
-  :: atomic { rescues && lock -> rescues--; printf("the lane's key expires\n"); lock = 0 }
+#ifdef RECEIPTS_GET_LOST
+  :: atomic { receipts[m] -> anyBitOf(receipts[m], s); receipts[m] = receipts[m] & ~BIT(s); lostReceipt = 1; s = 0 }
 #endif
+  :: atomic { rescues && state[m] == processing -> rescues--; rescue(m) }
+
+#ifdef BROKEN_BLIND_CANCEL
+  :: atomic { withdrawals && state[m] == queued -> withdrawals--; cancelled = cancelled | BIT(m) }
+  :: atomic { cancelled & BIT(m) -> cancelled = cancelled & ~BIT(m); become(m, canceled) }
+#else
+  :: atomic { withdrawals && state[m] == queued -> withdrawals--; printf("message %d is cancelled\n", m); become(m, canceled) }
+#endif
+  :: atomic { withdrawals && state[m] == queued && CLAIMABLE && m == HEAD -> withdrawals--; printf("message %d expires\n", m); become(m, failed) }
+
+  /* An operator, after a look at the phone: he knows that it did not go out. */
+#ifdef RESEND
+  :: atomic { verbs && state[m] == uncertain && accepted[m] == 0 && QUIET_FOR(m) -> verbs--; judged[m] = 1;
+     printf("an operator has message %d sent again\n", m); if :: released[m] -> goToTheEnd(m) :: else fi; become(m, queued) }
+#endif
+#ifdef RESEND_UNSEEN /* he only believes so */
+  :: atomic { verbs && state[m] == uncertain && QUIET_FOR(m) -> verbs--; judged[m] = 1;
+     printf("an operator has message %d sent again\n", m); if :: released[m] -> goToTheEnd(m) :: else fi; become(m, queued) }
+#endif
+#ifdef GIVE_UP
+  :: atomic { verbs && state[m] == uncertain && QUIET_FOR(m) -> verbs--; judged[m] = 1; printf("message %d is given up\n", m); become(m, failed) }
+#endif
+#ifdef RELEASE
+  :: atomic { verbs && state[m] == uncertain && !released[m] && QUIET_FOR(m) -> verbs--; printf("message %d is released from its lane\n", m); released[m] = 1; moved(m) }
+#endif
+#ifdef REPLAY
+  :: atomic { verbs && state[m] == failed && accepted[m] == 0 -> verbs--; printf("message %d is replayed, at the end of its thread\n", m); goToTheEnd(m); become(m, queued) }
+#endif
+
+#ifdef RESEND_AFTER_SILENCE
+  /* A status of a later attempt of this number has come in. If receipts keep their order, ours would have come before. */
+  :: atomic { state[m] == uncertain && QUIET_FOR(m) && !canary[m] && RECEIPTS_KEEP_ORDER(m) -> canary[m] = 1 }
+  :: atomic { verbs && state[m] == uncertain && QUIET_FOR(m) && SILENCE_MEANS_SOMETHING(m) -> verbs--;
+     printf("nothing was heard of message %d: it is sent again\n", m); become(m, queued) }
+#endif
+
   /* Nothing else can move: the lease of a claim that nobody works on ends as well. Otherwise this history is over. */
-  :: atomic { timeout && state[0] == processing -> rescue(0) }
-  :: atomic { timeout && state[0] != processing && state[1] == processing -> rescue(1) }
+  :: atomic { timeout && state[m] == processing -> rescue(m) }
   :: atomic { timeout && state[0] != processing && state[1] != processing ->
-       printf("nothing can move any more: message 0 is %e, message 1 is %e\n", state[0], state[1]);
-       mustBeLawful(0); mustBeLawful(1); break }
+       printf("nothing can move any more: message %d is %e\n", m, state[m]); mustBeLawful(m); break }
   od
 }
 
+#ifdef BROKEN_REDIS_LOCK_ONLY
+active proctype Redis() {
+  do :: atomic { rescues && lock -> rescues--; printf("the lane's key expires\n"); lock = 0 } od
+}
+#endif
+
 init {
   atomic {
-    run Worker(0); run Worker(1)
+    run Fate(0); run Fate(1);
+    run Worker(0); run Wire(0);
+    run Worker(1); run Wire(1)
 #if W > 2
-    ; run Worker(2)
+    ; run Worker(2); run Wire(2)
 #endif
   }
 }
