@@ -17,6 +17,9 @@ internal static partial class LocalHostingLog
     [LoggerMessage(9003, LogLevel.Error, "{Replica} did not start: {Reason}")]
     public static partial void FailedToStart(ILogger logger, string replica, string reason);
 
+    [LoggerMessage(9005, LogLevel.Warning, "{Resource} is no longer healthy: {Reason}")]
+    public static partial void Unhealthy(ILogger logger, string resource, string reason);
+
     [LoggerMessage(9004, LogLevel.Information, "Stopping: dependants first, each with {Grace} to finish")]
     public static partial void Stopping(ILogger logger, TimeSpan grace);
 }

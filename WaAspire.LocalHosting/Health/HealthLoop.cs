@@ -52,9 +52,11 @@ internal sealed class HealthLoop(
         if (starts != _starts)
             return; // a process has started since: the answer may be its predecessor's
         var healthy = report.Status == HealthStatus.Healthy;
-        _failures = healthy ? 0 : _failures + 1;
-        if (healthy && !_wasHealthy)
+        if (healthy && (!_wasHealthy || _failures > 0))
             LocalHostingLog.Healthy(logger, resource.Name);
+        else if (!healthy && _wasHealthy && _failures == 0)
+            LocalHostingLog.Unhealthy(logger, resource.Name, string.Join("; ", report.Entries.Select(e => e.Value.Description)));
+        _failures = healthy ? 0 : _failures + 1;
         _wasHealthy |= healthy;
         foreach (var replica in notifications.ReplicasOf(resource))
             await notifications.PublishUpdateAsync(resource, replica.ResourceId, before => IsRunning(before) ? WithReport(before, report) : before);

@@ -10,7 +10,12 @@ internal sealed class HttpProbe(EndpointReference endpoint, string path, int sta
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     // Never pooled: through a forwarder a kept connection would ask the same replica for ever.
-    private static readonly HttpClient s_client = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero });
+    private static readonly HttpClient s_client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        PooledConnectionLifetime = TimeSpan.Zero,
+    });
 
     public string Path { get; } = path;
 

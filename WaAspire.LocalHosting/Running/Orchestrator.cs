@@ -18,7 +18,8 @@ namespace WaAspire.LocalHosting.Running;
 /// </summary>
 internal sealed class Orchestrator(
     DistributedApplicationModel model, DistributedApplicationExecutionContext execution, AppHostFacts appHost,
-    ResourceNotificationService notifications, ResourceLoggerService logs, HealthCheckService checks, IConfiguration configuration,
+    ResourceNotificationService notifications, ResourceLoggerService logs, HealthCheckService checks,
+    IOptions<HealthCheckServiceOptions> registrations, IConfiguration configuration,
     IHostEnvironment hostEnvironment, IOptions<LocalHostingOptions> options, IOptions<ResourceNotificationServiceOptions> waiting,
     TimeProvider time, ILogger<Orchestrator> logger) : IHostedService, IDisposable
 {
@@ -59,10 +60,17 @@ internal sealed class Orchestrator(
             return;
         LocalHostingLog.Stopping(logger, options.Value.StopGrace);
         await _stopping.CancelAsync();
-        await Task.WhenAll(_work);
-        var stops = new Dictionary<IResource, Task>();
-        await Task.WhenAll(_runs.Select(run => StopAfterDependantsAsync(run, stops)));
-        await DisposeRunsAsync();
+        try
+        {
+            await Task.WhenAll(_work);
+        }
+        finally
+        {
+            // Whatever a bug did to the loops: no process stays behind.
+            var stops = new Dictionary<IResource, Task>();
+            await Task.WhenAll(_runs.Select(run => StopAfterDependantsAsync(run, stops)));
+            await DisposeRunsAsync();
+        }
     }
 
     public void Dispose() => _stopping.Dispose();
@@ -80,9 +88,10 @@ internal sealed class Orchestrator(
     private void Prepare()
     {
         Waits.RequireNoCircle(model.Resources);
+        RequireChecks();
         var processes = model.Resources.Where(LaunchPlanner.IsProcess).ToList();
         var plans = processes.ConvertAll(LaunchPlanner.For);
-        var console = appHost.Testing ? null : new ConsoleLogWriter(Console.Out, processes.Select(r => r.Name), ConsoleLogWriter.TerminalHasColors);
+        var console = appHost.Testing ? null : new ConsoleLogWriter(Console.Out, processes.Select(Replica.LongestNameFor), ConsoleLogWriter.TerminalHasColors);
         var house = new Running(
             notifications, logs, console, new ChildEnvironment(execution, hostEnvironment, configuration), options.Value, time, logger);
         // Tests get random ports even where the model names fixed ones; Aspire's own switch turns that off.
@@ -91,6 +100,17 @@ internal sealed class Orchestrator(
         {
             _runs.Add(new ResourceRun(processes[i], i, plans[i], house, randomizePorts) { Health = HealthOf(processes[i]) });
             _runs[i].OpenForwarders();
+        }
+    }
+
+    // A key that nobody registered would be healthy by having nothing to say.
+    private void RequireChecks()
+    {
+        var registered = registrations.Value.Registrations.Select(r => r.Name).ToHashSet();
+        foreach (var resource in model.Resources)
+        {
+            if (resource.Annotations.OfType<HealthCheckAnnotation>().FirstOrDefault(a => !registered.Contains(a.Key)) is { } unknown)
+                throw new DistributedApplicationException($"Resource '{resource.Name}' wants the health check '{unknown.Key}', which is not registered.");
         }
     }
 

@@ -26,6 +26,13 @@ internal sealed class Replica(ResourceRun run, int index, Running environment) :
 
     public string Id => $"{run.Resource.Name}-{InstanceId}";
 
+    /// <summary>What stands before its lines: the resource's name, or its own where there are several.</summary>
+    private string DisplayName => run.Replicas.Count == 1 ? run.Resource.Name : Id;
+
+    /// <summary>As wide as a display name of this resource can become; known before there are replicas.</summary>
+    public static string LongestNameFor(IResource resource) =>
+        ResourceRun.ReplicasWished(resource) == 1 ? resource.Name : resource.Name + "-" + new string('x', SuffixLength);
+
     /// <summary>False if it runs already.</summary>
     public async Task<bool> StartAsync(CancellationToken cancellationToken)
     {
@@ -127,7 +134,7 @@ internal sealed class Replica(ResourceRun run, int index, Running environment) :
     private void OnLine(string line, bool isError)
     {
         environment.Logs.BacklogOf(Id).Append(line, isError);
-        environment.Console?.Write(run.Replicas.Count == 1 ? run.Resource.Name : Id, run.Index, line);
+        environment.Console?.Write(DisplayName, run.Index, line);
     }
 
     private CustomResourceSnapshot Running(CustomResourceSnapshot before, int pid, LaunchSpec spec) => before with

@@ -75,5 +75,5 @@ internal sealed class ResourceRun : IAsyncDisposable
             Directory.Delete(_plan.WorkingDirectory, recursive: true);
     }
 
-    private static int ReplicasWished(IResource resource) => resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Replicas ?? 1;
+    public static int ReplicasWished(IResource resource) => resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Replicas ?? 1;
 }

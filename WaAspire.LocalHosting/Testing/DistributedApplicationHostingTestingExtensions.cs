@@ -7,7 +7,7 @@ public static class DistributedApplicationHostingTestingExtensions
 {
     /// <summary>A client for the resource's public endpoint: the https or http one unless another is named.</summary>
     public static HttpClient CreateHttpClient(this DistributedApplication app, string resourceName, string? endpointName = null) =>
-        new() { BaseAddress = app.GetEndpoint(resourceName, endpointName) };
+        new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = app.GetEndpoint(resourceName, endpointName) };
 
     public static Uri GetEndpoint(this DistributedApplication app, string resourceName, string? endpointName = null)
     {

@@ -24,20 +24,22 @@ public static class DistributedApplicationTestingBuilder
     {
         var hook = new EntryPointHook(typeof(TEntryPoint).Assembly);
         var builder = await hook.RunMainAsync(args).WaitAsync(cancellationToken);
-        return new TestingBuilder(builder, _ => hook.BuildAsync(), hook.End);
+        return new TestingBuilder(builder, hook.BuildAsync, hook.End);
     }
 
     /// <summary>A model of the test's own, without an AppHost.</summary>
     public static IDistributedApplicationTestingBuilder Create(params string[] args)
     {
         var builder = new DistributedApplicationBuilder(new DistributedApplicationOptions { Args = args }, testing: true);
-        return new TestingBuilder(builder, _ => Task.FromResult(builder.Build()), () => { });
+        return new TestingBuilder(builder, () => Task.FromResult(builder.Build()), () => { });
     }
 
     private sealed class TestingBuilder(
-        DistributedApplicationBuilder inner, Func<CancellationToken, Task<DistributedApplication>> build, Action end)
+        DistributedApplicationBuilder inner, Func<Task<DistributedApplication>> build, Action end)
         : IDistributedApplicationTestingBuilder
     {
+        private DistributedApplication? _application;
+
         public ConfigurationManager Configuration => inner.Configuration;
 
         public string AppHostDirectory => inner.AppHostDirectory;
@@ -58,15 +60,17 @@ public static class DistributedApplicationTestingBuilder
 
         public DistributedApplication Build() => BuildAsync().GetAwaiter().GetResult();
 
-        public Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default) =>
-            build(cancellationToken).WaitAsync(cancellationToken);
+        public async Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default) =>
+            _application = await build().WaitAsync(cancellationToken);
 
-        public void Dispose() => end();
+        public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-        public ValueTask DisposeAsync()
+        /// <summary>Ends the application as well: a test that failed before it had hold of it leaves nothing running.</summary>
+        public async ValueTask DisposeAsync()
         {
             end();
-            return ValueTask.CompletedTask;
+            if (_application is not null)
+                await _application.DisposeAsync();
         }
     }
 }

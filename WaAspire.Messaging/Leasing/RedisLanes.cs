@@ -18,6 +18,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     private static readonly RedisChannel _wake = "waaspire:wake";
 
     private readonly IConnectionMultiplexer _redis;
+    private readonly RedisCalls _calls;
     private readonly LaneOptions _options;
     private readonly TimeProvider _time;
     private readonly WakeUp _wakeUp = new();
@@ -27,6 +28,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     {
         _redis = redis;
         _options = options.Value;
+        _calls = new RedisCalls(redis, _options.CallTimeout, time);
         _time = time;
     }
 
@@ -34,26 +36,26 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     public async Task SignalAsync(Lane lane, TimeSpan delay)
     {
-        var due = (string?)await Run(LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay));
+        var due = (string?)await _calls.RunAsync(LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay));
         await NoticeAsync(lane.AccountId, due);
     }
 
     public async Task UnblockAsync(Lane lane)
     {
-        var due = (string?)await Run(LaneScripts.Unblock, Keys(lane.AccountId), lane.ThreadId);
+        var due = (string?)await _calls.RunAsync(LaneScripts.Unblock, Keys(lane.AccountId), lane.ThreadId);
         await NoticeAsync(lane.AccountId, due);
     }
 
     public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake)
     {
         var taken = new List<HeldLane>();
-        var accounts = (RedisValue[])(await Run(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
+        var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
         for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
         {
             string account = accounts[i]!;
             if (!mayTake(account))
             {
-                await Run(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
+                await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
                 continue;
             }
 
@@ -69,7 +71,7 @@ public sealed class RedisLanes : ILanes, IDisposable
         foreach (var account in held.GroupBy(lane => lane.Lane.AccountId))
         {
             RedisValue[] arguments = [Milliseconds(_options.Hold), .. account.SelectMany(lane => new RedisValue[] { lane.Lane.ThreadId, Token(lane) })];
-            var gone = (RedisValue[])(await Run(LaneScripts.Renew, Keys(account.Key), arguments))!;
+            var gone = (RedisValue[])(await _calls.RunAsync(LaneScripts.Renew, Keys(account.Key), arguments))!;
             lost.AddRange(account.Where(lane => gone.Contains(lane.Lane.ThreadId)));
         }
 
@@ -84,7 +86,7 @@ public sealed class RedisLanes : ILanes, IDisposable
             LaneRelease.Blocked blocked => ("B", blocked.Delay),
             _ => ("E", TimeSpan.Zero),
         };
-        var answer = (RedisValue[])(await Run(
+        var answer = (RedisValue[])(await _calls.RunAsync(
             LaneScripts.Release, Keys(held.Lane.AccountId), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay)))!;
         await NoticeAsync(held.Lane.AccountId, answer[1]);
         return answer[0] == "1";
@@ -92,22 +94,22 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     public async Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn)
     {
-        if (!await Guard(Database.StringSetAsync(_sweepTurn, "taken", turn, When.NotExists)))
+        if (!await _calls.GuardAsync(Database.StringSetAsync(_sweepTurn, "taken", turn, When.NotExists)))
         {
             return null;
         }
 
-        var cursor = await Guard(Database.StringGetAsync(_sweepCursor));
+        var cursor = await _calls.GuardAsync(Database.StringGetAsync(_sweepCursor));
         return new SweepTurn(cursor.IsNull ? null : new DateTimeOffset((long)cursor, TimeSpan.Zero));
     }
 
-    public Task SaveSweepCursorAsync(DateTimeOffset cursor) => Guard(Database.StringSetAsync(_sweepCursor, cursor.UtcTicks));
+    public Task SaveSweepCursorAsync(DateTimeOffset cursor) => _calls.GuardAsync(Database.StringSetAsync(_sweepCursor, cursor.UtcTicks));
 
     public async Task RepairAsync(IReadOnlyCollection<string> accountIds)
     {
         foreach (var account in accountIds)
         {
-            await NoticeAsync(account, (string?)await Run(LaneScripts.Peek, [Keys(account)[0]]), wake: false);
+            await NoticeAsync(account, (string?)await _calls.RunAsync(LaneScripts.Peek, [Keys(account)[0]]), wake: false);
         }
     }
 
@@ -117,7 +119,7 @@ public sealed class RedisLanes : ILanes, IDisposable
         {
             try
             {
-                await Guard(_redis.GetSubscriber().SubscribeAsync(_wake, (_, _) => _wakeUp.Set()));
+                await _calls.GuardAsync(_redis.GetSubscriber().SubscribeAsync(_wake, (_, _) => _wakeUp.Set()));
             }
             catch (LanesUnavailableException)
             {
@@ -134,7 +136,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     {
         try
         {
-            await Guard(Database.PingAsync());
+            await _calls.GuardAsync(Database.PingAsync());
             return true;
         }
         catch (LanesUnavailableException)
@@ -153,13 +155,13 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     private async Task AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
     {
-        var answer = (RedisValue[])(await Run(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
+        var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
         for (var i = 1; i + 1 < answer.Length; i += 2)
         {
             taken.Add(new HeldLane(new Lane(account, answer[i]!), (long)answer[i + 1]));
         }
 
-        await Run(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
+        await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
     }
 
     private async Task NoticeAsync(string account, string? due, bool wake = true)
@@ -169,48 +171,10 @@ public sealed class RedisLanes : ILanes, IDisposable
             return;
         }
 
-        await Run(LaneScripts.Notice, [_accounts], account, due);
+        await _calls.RunAsync(LaneScripts.Notice, [_accounts], account, due);
         if (wake)
         {
-            await Guard(Database.PublishAsync(_wake, account, CommandFlags.FireAndForget));
-        }
-    }
-
-    private async Task<RedisResult> Run(string script, RedisKey[] keys, params RedisValue[] arguments)
-    {
-        try
-        {
-            return await Guard(Database.ScriptEvaluateAsync(script, keys, arguments));
-        }
-        catch (LanesUnavailableException exception) when (exception.InnerException is RedisServerException { Message: var message } && message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-        {
-            // A restarted server has forgotten the script that the client believes it knows; the client has just learnt so.
-            return await Guard(Database.ScriptEvaluateAsync(script, keys, arguments));
-        }
-    }
-
-    /// <summary>Every failure of Redis has one name here, also the answer that never comes: this client's async calls have no time-out of their own.</summary>
-    private async Task<T> Guard<T>(Task<T> call)
-    {
-        try
-        {
-            return await call.WaitAsync(_options.CallTimeout, _time);
-        }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            throw new LanesUnavailableException("The lanes cannot be reached.", exception);
-        }
-    }
-
-    private async Task Guard(Task call)
-    {
-        try
-        {
-            await call.WaitAsync(_options.CallTimeout, _time);
-        }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            throw new LanesUnavailableException("The lanes cannot be reached.", exception);
+            await _calls.GuardAsync(Database.PublishAsync(_wake, account, CommandFlags.FireAndForget));
         }
     }
 }

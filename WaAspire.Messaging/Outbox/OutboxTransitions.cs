@@ -26,7 +26,6 @@ public static class OutboxTransitions
         OutboxDocument message, string workerId, string claimId, DateTimeOffset now, TimeSpan lease, TimeSpan margin) =>
         Change(
             message,
-            message.UpdateTime,
             OutboxStatus.Processing,
             new DocumentFields
             {
@@ -42,7 +41,7 @@ public static class OutboxTransitions
 
     /// <summary>any other state → sent: the provider accepted it. Written by the record and, where it comes first, by proof.</summary>
     public static IReadOnlyList<DocumentWrite> Sent(
-        OutboxDocument message, DateTimeOffset fence, string providerMessageId, DocumentFields? delivery = null, DocumentFields? threadMessage = null)
+        OutboxDocument message, string providerMessageId, DocumentFields? delivery = null, DocumentFields? threadMessage = null)
     {
         var fields = new DocumentFields(delivery ?? [])
         {
@@ -62,8 +61,7 @@ public static class OutboxTransitions
         [
             Change(
                 message,
-                fence,
-                OutboxStatus.Sent,
+                    OutboxStatus.Sent,
                 fields,
                 [OutboxFields.NextAttemptAt, OutboxFields.Failure, OutboxFields.FailedAt, .. _doubt],
                 FieldTransform.RequestTime(OutboxFields.SentAt)),
@@ -71,12 +69,26 @@ public static class OutboxTransitions
         ];
     }
 
+    /// <summary>sent stays sent: WhatsApp accepted the message once more, under another id. The alarm is the caller's.</summary>
+    public static IReadOnlyList<DocumentWrite> SecondAcceptance(OutboxDocument message, string providerMessageId, DocumentFields? delivery = null)
+    {
+        var fields = new DocumentFields(delivery ?? [])
+        {
+            [OutboxFields.SecondProviderMessageIds] = FirestoreValue.From(
+                message.SecondProviderMessageIds.Append(FirestoreValue.From(providerMessageId)).TakeLast(AttemptHistoryLimit)),
+        };
+        return
+        [
+            DocumentWrite.Update(
+                message.Path, Precondition.UnchangedSince(message.UpdateTime), fields, deleted: null, FieldTransform.RequestTime(OutboxFields.UpdatedAt)),
+        ];
+    }
+
     /// <summary>processing or uncertain → failed: a dead letter with its whole story.</summary>
-    public static IReadOnlyList<DocumentWrite> Failed(OutboxDocument message, DateTimeOffset fence, SendFault fault, DateTimeOffset now) =>
+    public static IReadOnlyList<DocumentWrite> Failed(OutboxDocument message, SendFault fault, DateTimeOffset now) =>
     [
         Change(
             message,
-            fence,
             OutboxStatus.Failed,
             new DocumentFields
             {
@@ -97,11 +109,10 @@ public static class OutboxTransitions
 
     /// <summary>processing or uncertain → queued: definitely not sent, due again after <paramref name="delay"/>. It keeps its place in the thread.</summary>
     public static IReadOnlyList<DocumentWrite> Retry(
-        OutboxDocument message, DateTimeOffset fence, TimeSpan delay, SendFault fault, bool spendsAttempt, DateTimeOffset now) =>
+        OutboxDocument message, TimeSpan delay, SendFault fault, bool spendsAttempt, DateTimeOffset now) =>
     [
         Change(
             message,
-            fence,
             OutboxStatus.Queued,
             new DocumentFields
             {
@@ -115,11 +126,10 @@ public static class OutboxTransitions
     ];
 
     /// <summary>processing → queued without an attempt: claimed, but no byte left.</summary>
-    public static IReadOnlyList<DocumentWrite> GiveBack(OutboxDocument message, DateTimeOffset fence, TimeSpan delay, DateTimeOffset now) =>
+    public static IReadOnlyList<DocumentWrite> GiveBack(OutboxDocument message, TimeSpan delay, DateTimeOffset now) =>
     [
         Change(
             message,
-            fence,
             OutboxStatus.Queued,
             new DocumentFields
             {
@@ -131,11 +141,10 @@ public static class OutboxTransitions
     ];
 
     /// <summary>processing → uncertain: nobody will look again by itself, so it leaves the sweep's index. The thread goes on showing <c>queued</c>.</summary>
-    public static IReadOnlyList<DocumentWrite> Doubt(OutboxDocument message, DateTimeOffset fence, string reason) =>
+    public static IReadOnlyList<DocumentWrite> Doubt(OutboxDocument message, string reason) =>
     [
         Change(
             message,
-            fence,
             OutboxStatus.Uncertain,
             new DocumentFields
             {
@@ -154,7 +163,6 @@ public static class OutboxTransitions
     [
         Change(
             message,
-            message.UpdateTime,
             OutboxStatus.Queued,
             new DocumentFields
             {
@@ -173,7 +181,6 @@ public static class OutboxTransitions
     [
         Change(
             message,
-            message.UpdateTime,
             OutboxStatus.Queued,
             new DocumentFields
             {
@@ -192,7 +199,7 @@ public static class OutboxTransitions
 
     /// <summary>uncertain stays uncertain, but its thread goes on without it: a message without <c>orderAt</c> is in no lane.</summary>
     public static IReadOnlyList<DocumentWrite> Release(OutboxDocument message) =>
-        [Change(message, message.UpdateTime, OutboxStatus.Uncertain, [], [OutboxFields.OrderAt])];
+        [Change(message, OutboxStatus.Uncertain, [], [OutboxFields.OrderAt])];
 
     /// <summary>
     /// A document of the old system joins the order of its thread, at the time at which it was created. One that holds a
@@ -219,7 +226,7 @@ public static class OutboxTransitions
         if (status == OutboxStatus.Queued)
         {
             fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt ?? now;
-            return [Change(message, message.UpdateTime, status, fields, deleted: [])];
+            return [Change(message, status, fields, deleted: [])];
         }
 
         var isSent = status == OutboxStatus.Sent;
@@ -227,18 +234,18 @@ public static class OutboxTransitions
         return
         [
             Change(
-                message, message.UpdateTime, status, fields, [OutboxFields.NextAttemptAt],
+                message, status, fields, [OutboxFields.NextAttemptAt],
                 FieldTransform.RequestTime(isSent ? OutboxFields.SentAt : OutboxFields.DoubtSince)),
         ];
     }
 
     private static DocumentWrite Change(
-        OutboxDocument message, DateTimeOffset fence, OutboxStatus status, DocumentFields fields, IEnumerable<string> deleted, params FieldTransform[] transforms)
+        OutboxDocument message, OutboxStatus status, DocumentFields fields, IEnumerable<string> deleted, params FieldTransform[] transforms)
     {
         fields[OutboxFields.Status] = status.ToStored();
         return DocumentWrite.Update(
             message.Path,
-            Precondition.UnchangedSince(fence),
+            Precondition.UnchangedSince(message.UpdateTime),
             fields,
             deleted.Where(field => !fields.ContainsKey(field)),
             [.. transforms, FieldTransform.RequestTime(OutboxFields.UpdatedAt)]);

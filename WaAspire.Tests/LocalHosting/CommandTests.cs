@@ -90,6 +90,17 @@ public sealed class CommandTests
         Assert.True(await TestApps.EventuallyAsync(() => !TestApps.IsAlive(grandchild)));
     }
 
+    [Fact]
+    public async Task a_disposed_builder_ends_the_application_that_it_built()
+    {
+        var builder = TestApps.Create();
+        builder.AddShell("child", "sleep 1000");
+        var app = await builder.StartAsync();
+        var child = (await app.UntilStateAsync("child", KnownResourceStates.Running)).PidOf();
+        await builder.DisposeAsync();
+        Assert.False(TestApps.IsAlive(child));
+    }
+
     private static string FolderOf(ResourceEvent redis) => (string)redis.Snapshot.Properties.Single(p => p.Name == "executable.workDir").Value!;
 
     private static async Task<string?> RefusalAsync(DistributedApplication app, string id, string command)

@@ -62,6 +62,15 @@ public sealed class HealthTests
         Assert.Throws<DistributedApplicationException>(() => child.WithHttpHealthCheck("/health"));
     }
 
+    [Fact]
+    public async Task a_check_that_nobody_registered_is_not_healthy_but_a_fault()
+    {
+        var builder = TestApps.Create();
+        builder.AddShell("child", "true").WithHealthCheck("unknown");
+        var fault = await Assert.ThrowsAsync<DistributedApplicationException>(builder.StartAsync);
+        Assert.Equal("Resource 'child' wants the health check 'unknown', which is not registered.", fault.Message);
+    }
+
     private static Task<HealthCheckResult> ProbeAsync(WebApplication server, int statusCode)
     {
         var resource = TestApps.Create().AddShell("server", "true").WithHttpEndpoint();

@@ -36,6 +36,8 @@ public sealed class IndexCheckTests(QueryFixture emulator) : IClassFixture<Query
     [InlineData("", "__name__", true)]
     [InlineData("", "__name__ desc", true)]
     [InlineData("", "b,__name__ desc", false)]
+    [InlineData("a EQUAL", "b,__name__ desc", false)]
+    [InlineData("a EQUAL", "b desc,__name__ desc", true)]
     public async Task a_query_runs_exactly_when_an_index_serves_it(string filters, string orders, bool served)
     {
         var answer = await RunAsync("q", filters, orders, group: false);
