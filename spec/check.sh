@@ -13,7 +13,7 @@ set -uo pipefail
 spec=$(cd "$(dirname "$0")" && pwd)
 . "$spec/../scripts/needs.sh"
 need_debian spin spin
-need_debian cc gcc
+need_debian cc build-essential
 
 incomplete='Search not completed|search depth too small|-DMEMLIM bound|out of memory'
 

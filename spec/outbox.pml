@@ -171,6 +171,7 @@ inline become(m, to) {
 inline claim(w, m, id) {
   become(m, processing);
   seq[m]++;
+  assert(seq[m] < 8);   /* the model's own bound: attempts are the bits of a byte */
   claimId[m] = id;
   unknown[m] = 0;
 }
@@ -244,6 +245,22 @@ inline stillTrue(w, m, outcome, answer) {
   fi
 }
 
+inline record(w, m, outcome) {
+  if
+  :: FRESH(w, m) -> arrow(m, outcome)
+  :: else ->
+     stillTrue(w, m, outcome, yes);
+     if :: yes -> arrow(m, outcome) :: else fi
+  fi
+}
+
+/* Only a record that ends its message takes the next one's claim along. */
+#ifdef BROKEN_RIDE_ON_RETRY
+#define MAY_CARRY(outcome) (outcome != Uncertain)
+#else
+#define MAY_CARRY(outcome) (outcome == Accepted || outcome == Rejected)
+#endif
+
 /* The worker is done with the message in its hand. Forgetting all of it at once keeps histories that only differ in
    what nobody will look at again from counting twice. */
 inline letGo(w) {
@@ -254,7 +271,10 @@ inline letGo(w) {
 proctype Worker(byte w) {
   byte m, n, b;         /* the message in hand, the number of its attempt, and the other message */
   bit page;             /* the head was read together with the message behind it, which was queued */
-  bit yes;
+  bit yes;              /* step 7's answer */
+#ifdef BROKEN_RIDE_ALONE
+  bit rides;
+#endif
   mtype outcome;
 
 Look: /* :: Step 2: Head, read strongly. (Step 1 is pacing: it only makes a worker wait.) */
@@ -349,13 +369,8 @@ Send:
 
 Record: /* :: Step 7 and step 8: the record, and the claim of the next message in the same commit. */
   atomic {
-#ifdef BROKEN_RIDE_ON_RETRY
     if
-    :: page && outcome != Uncertain ->
-#else
-    if
-    :: page && (outcome == Accepted || outcome == Rejected) ->
-#endif
+    :: page && MAY_CARRY(outcome) ->
        if
        :: fresh[w] == 3 -> arrow(m, outcome); claimHeld(w, b); goto Rode
        :: losses && fresh[w] == 3 -> losses--; arrow(m, outcome); claimHeld(w, b); fresh[w] = BIT(m);
@@ -366,10 +381,7 @@ Record: /* :: Step 7 and step 8: the record, and the claim of the next message i
        :: fresh[w] != 3 ->
           printf("worker %d: the record of message %d with the claim of message %d is refused\n", w, m, b);
 #ifdef BROKEN_RIDE_ALONE
-          if
-          :: FRESH(w, b) -> yes = 1
-          :: else
-          fi;
+          rides = 1;
 #endif
           goto RecordAlone
        fi
@@ -409,32 +421,19 @@ ReadBackRide: /* The reply of record and claim is lost: one document is read bac
 RecordAlone:
   atomic {
     if
-#if defined(BROKEN_UNFENCED_RECORD) || defined(BROKEN_REDIS_LOCK_ONLY)
+#ifdef BROKEN_REDIS_LOCK_ONLY
     :: true -> arrow(m, outcome)
 #elif defined(BROKEN_UNFENCED_REQUEUE)
     :: outcome == RetryLater || outcome == Deferred -> arrow(m, outcome)
-    :: outcome != RetryLater && outcome != Deferred && FRESH(w, m) -> arrow(m, outcome)
-    :: outcome != RetryLater && outcome != Deferred && !FRESH(w, m) ->
-       stillTrue(w, m, outcome, yes);
-       if :: yes -> arrow(m, outcome) :: else fi
-#elif defined(BROKEN_RIDE_ALONE)
-    :: yes && FRESH(w, m) -> arrow(m, outcome)
-    :: yes && !FRESH(w, m) ->
-       stillTrue(w, m, outcome, yes);
-       if :: yes -> arrow(m, outcome) :: else fi;
-       if :: FRESH(w, b) -> claimHeld(w, b); goto Rode :: else fi
-    :: !yes && FRESH(w, m) -> arrow(m, outcome)
-    :: !yes && !FRESH(w, m) ->
-       stillTrue(w, m, outcome, yes);
-       if :: yes -> arrow(m, outcome) :: else fi
+    :: outcome != RetryLater && outcome != Deferred -> record(w, m, outcome)
 #else
-    :: FRESH(w, m) -> arrow(m, outcome)
-    :: !FRESH(w, m) ->
-       stillTrue(w, m, outcome, yes);
-       if :: yes -> arrow(m, outcome) :: else fi
+    :: true -> record(w, m, outcome)
 #endif
     :: crashes && outcome != Deferred -> crashes--; printf("worker %d dies before it records message %d\n", w, m); goto Died
     fi;
+#ifdef BROKEN_RIDE_ALONE
+    if :: rides && FRESH(w, b) -> claimHeld(w, b); goto Rode :: else -> rides = 0 fi;
+#endif
     printf("worker %d has recorded what it knows of message %d: it is %e now\n", w, m, state[m]);
 #ifdef BROKEN_REDIS_LOCK_ONLY
     if :: lock == w + 1 -> lock = 0 :: else fi;
@@ -448,6 +447,9 @@ Rode:
     printf("worker %d has recorded message %d and holds message %d\n", w, m, b);
     if :: claimId[m] == MINE(w) -> claimId[m] = NOBODYS :: else fi;
     m = b; b = 1 - m; n = 0; page = 0; yes = 0; outcome = 0;
+#ifdef BROKEN_RIDE_ALONE
+    rides = 0;
+#endif
     fresh[w] = fresh[w] & BIT(m)
   }
   goto Claimed;
