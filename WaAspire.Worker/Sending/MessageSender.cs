@@ -49,10 +49,16 @@ public sealed class MessageSender(
             // :: Step 2: Head, read strongly. Order comes from Firestore alone.
             var head = await heads.ReadAsync(lane.Lane, work);
             var (decision, wait) = HeadRule.Decide(head.First, head.ReadTime, _options);
-            if (decision == HeadDecision.Orphaned)
+            if (decision == HeadDecision.Orphaned && await rescue.RescueAsync(head.Messages[0], work))
             {
-                await rescue.RescueAsync(head.Messages[0], work);
                 continue;
+            }
+
+            if (decision == HeadDecision.Orphaned || head.First is { } first && first.Lane != lane.Lane)
+            {
+                // A rescue that failed is not repeated in a tight loop. A thread that has moved to another account may have
+                // a head that only the old account's lane may send.
+                return new LaneRelease.Blocked(_options.LostClaimRest);
             }
 
             if (decision != HeadDecision.Claim)
@@ -134,7 +140,7 @@ public sealed class MessageSender(
         }
 
         var next = head.Messages[index];
-        return HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
+        return next.Lane == lane.Lane && HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
     }
 
     private bool CanSend(Lane lane, out Account account)
