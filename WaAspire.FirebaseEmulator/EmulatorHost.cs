@@ -2,6 +2,8 @@ using WaAspire.FirebaseEmulator.Auth;
 using WaAspire.FirebaseEmulator.Firestore;
 using WaAspire.FirebaseEmulator.Operations;
 using WaAspire.FirebaseEmulator.Queries;
+using WaAspire.FirebaseEmulator.Rules;
+using WaAspire.FirebaseEmulator.Rules.Enforcement;
 
 namespace WaAspire.FirebaseEmulator;
 
@@ -10,7 +12,7 @@ namespace WaAspire.FirebaseEmulator;
 /// usually gives it two, because their clients expect one each. It keeps everything in memory.
 /// </summary>
 /// <remarks>
-/// Configuration: <c>Firestore:IndexesFile</c>, <c>Firestore:HistoryVersions</c> (200,000), <c>Seed:File</c>,
+/// Configuration: <c>Firestore:IndexesFile</c>, <c>Firestore:RulesFile</c> (none: every caller may do everything), <c>Firestore:HistoryVersions</c> (200,000), <c>Seed:File</c>,
 /// <c>FIREBASE_PROJECT_ID</c> (demo-waaspire: the project of sign-in calls, which name none).
 /// </remarks>
 public static class EmulatorHost
@@ -30,6 +32,7 @@ public static class EmulatorHost
         builder.Services.AddSingleton(time);
         builder.Services.AddCors();
         AddFirestore(builder);
+        AddRules(builder);
         AddAuth(builder);
         AddOperations(builder);
 
@@ -38,10 +41,15 @@ public static class EmulatorHost
         // Web apps call Firebase straight from the browser, from any origin.
         app.UseCors(policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod());
         app.Services.GetRequiredService<OperationsApi>().Map(app);
+        app.Services.GetRequiredService<RulesApi>().Map(app);
         app.Services.GetRequiredService<FirestoreApi>().Map(app);
         app.Services.GetRequiredService<AuthApi>().Map(app);
         if (string.IsNullOrEmpty(app.Configuration["Firestore:IndexesFile"]))
             app.Logger.NoIndexesFile();
+        if (app.Configuration["Firestore:RulesFile"] is { Length: > 0 } rules)
+            app.Logger.RulesInForce(rules);
+        else
+            app.Logger.NoRulesFile();
         if (app.Configuration["Seed:File"] is { Length: > 0 } seed)
             app.Services.GetRequiredService<Seed>().Load(seed);
         return app;
@@ -70,6 +78,13 @@ public static class EmulatorHost
         builder.Services.AddSingleton<QueryCalls>();
         builder.Services.AddSingleton<ListCalls>();
         builder.Services.AddSingleton<FirestoreApi>();
+    }
+
+    /// <summary>Read at once: rules that cannot be judged must stop the start, not the first request.</summary>
+    private static void AddRules(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(RulesStore.Load(builder.Configuration["Firestore:RulesFile"]));
+        builder.Services.AddSingleton<RulesApi>();
     }
 
     private static void AddAuth(WebApplicationBuilder builder)

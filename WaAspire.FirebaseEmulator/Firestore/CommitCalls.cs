@@ -19,10 +19,12 @@ internal static class CommitCalls
             }
         }
 
+        if (id is { Length: > 0 })
+            call.Access.RequireAdmin("Transactions with writes require admin authentication.");
         var transaction = id is { Length: > 0 } ? call.Database.Transactions.End(id) : null;
         if (transaction is { ReadOnly: true } && writes.Count > 0)
             throw RpcException.Invalid("Cannot modify entities in a read-only transaction.");
-        var result = call.Database.Commit(writes, transaction);
+        var result = call.Database.Commit(writes, transaction, call.Access.JudgeOf(writes));
         call.Statistics.CountWrites(writes);
 
         json.WriteStartObject();
@@ -41,6 +43,7 @@ internal static class CommitCalls
     /// <summary>Each write by itself: some may fail while others are applied, and the answer says which.</summary>
     public static void BatchWrite(FirestoreCall call, Utf8JsonWriter json)
     {
+        call.Access.RequireAdmin("Batch writes require admin authentication.");
         IReadOnlyList<Write> writes = [];
         foreach (var (name, value) in call.Members)
         {
@@ -72,6 +75,8 @@ internal static class CommitCalls
         foreach (var (name, value) in call.Members)
             transaction = name == "options" ? Consistency.Begin(call.Database, value) : throw RequestJson.Unknown(name);
 
+        if (transaction is not { ReadOnly: true })
+            call.Access.RequireAdmin("Read-write transactions require admin authentication.");
         json.WriteStartObject();
         json.WriteString("transaction", call.Database.Transactions.Begin(transaction ?? new(readOnly: false, call.Database.Read())));
         json.WriteEndObject();

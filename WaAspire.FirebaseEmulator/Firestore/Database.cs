@@ -37,13 +37,15 @@ internal sealed class Database(DatabaseName name, TimeProvider time, DocumentHis
     }
 
     /// <summary>Applies the writes in order, each seeing those before it, or throws and applies none.</summary>
-    public CommitResult Commit(IReadOnlyList<Write> writes, Transaction? transaction = null)
+    /// <param name="judge">Security rules: given the state that the commit meets and its time, throws to refuse it.</param>
+    public CommitResult Commit(IReadOnlyList<Write> writes, Transaction? transaction = null, Action<Snapshot, long>? judge = null)
     {
         CheckTransformCount(writes);
         lock (_lock)
         {
             transaction?.CheckUnchanged(_current);
             var commitTime = _clock.Commit_NeedsLock();
+            judge?.Invoke(_current, commitTime);
             var changes = new Changes(_current);
             var results = new List<WriteResult>(writes.Count);
             foreach (var write in writes)

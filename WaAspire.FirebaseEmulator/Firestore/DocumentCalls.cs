@@ -22,7 +22,9 @@ internal static class DocumentCalls
             }
         }
 
+        call.Access.RequireNoReadWrite(selectors);
         var consistency = Consistency.Choose(call.Database, selectors);
+        call.Access.RequireGet(paths, consistency.View);
         call.Statistics.CountReads(paths.Select(path => path.Collection));
 
         json.WriteStartArray();
@@ -37,6 +39,7 @@ internal static class DocumentCalls
     {
         call.AllowParameters("mask.fieldPaths", "transaction", "readTime");
         var consistency = Consistency.Choose(call);
+        call.Access.RequireGet([call.DocumentPath], consistency.View);
         var document = consistency.View.Snapshot.Find(call.DocumentPath);
         consistency.Transaction?.RememberDocument(call.DocumentPath, document);
         call.Statistics.CountReads([call.DocumentPath.Collection]);
@@ -71,7 +74,7 @@ internal static class DocumentCalls
     {
         call.AllowParameters("currentDocument.exists", "currentDocument.updateTime");
         var write = new Write(WriteKind.Delete, call.DocumentPath) { Precondition = ReadPrecondition(call) };
-        call.Database.Commit([write]);
+        call.Database.Commit([write], judge: call.Access.JudgeOf([write]));
         call.Statistics.CountWrites([write]);
         json.WriteStartObject();
         json.WriteEndObject();
@@ -113,7 +116,7 @@ internal static class DocumentCalls
     private static void Apply(FirestoreCall call, Utf8JsonWriter json, Write write)
     {
         // The answer is read from the commit's own snapshot: a later write must not show in it.
-        var commitTime = call.Database.Commit([write]).CommitTime;
+        var commitTime = call.Database.Commit([write], judge: call.Access.JudgeOf([write])).CommitTime;
         call.Statistics.CountWrites([write]);
         var document = call.Database.ReadAt(commitTime).Snapshot.Find(write.Path)!;
         ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, call.MaskParameter("mask")));

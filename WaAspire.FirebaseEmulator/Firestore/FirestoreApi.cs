@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using WaAspire.FirebaseEmulator.Auth;
 using WaAspire.FirebaseEmulator.Operations;
 using WaAspire.FirebaseEmulator.Queries;
+using WaAspire.FirebaseEmulator.Rules.Enforcement;
 
 namespace WaAspire.FirebaseEmulator.Firestore;
 
@@ -12,7 +13,8 @@ namespace WaAspire.FirebaseEmulator.Firestore;
 /// or its error body. A call is read whole, run against the database, buffered, and then answered: a refused call has
 /// sent nothing, and a fault can be put before or behind its effect.
 /// </summary>
-internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statistics statistics, QueryCalls queries, ListCalls lists)
+internal sealed class FirestoreApi(
+    Databases databases, FaultGate gate, Statistics statistics, QueryCalls queries, ListCalls lists, RulesStore rules, ILogger<Access> log)
 {
     // These stream their answer as an array, and their error comes as an array of one.
     private static readonly HashSet<string> Streaming = ["batchGet", "runQuery", "runAggregationQuery"];
@@ -30,8 +32,9 @@ internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statisti
             statistics.CountCall(operation);
             await gate.RunAsync(context, operation, body, () =>
             {
-                var (database, caller) = (databases.Of(target.Project), Caller.Of(context.Request));
-                var call = new FirestoreCall(target, database, RequestJson.Parse(body), context.Request.Query, caller, statistics);
+                var database = databases.Of(target.Project);
+                var access = new Access(rules, Caller.Of(context.Request), database.Name, log);
+                var call = new FirestoreCall(target, database, RequestJson.Parse(body), context.Request.Query, access, statistics);
                 var answer = new ArrayBufferWriter<byte>();
                 using (var json = new Utf8JsonWriter(answer, ValueJson.Options))
                     handle(call, json);

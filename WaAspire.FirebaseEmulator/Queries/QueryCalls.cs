@@ -76,10 +76,12 @@ internal sealed class QueryCalls(IndexCheck indexes)
         FirestoreCall call, Query query, IReadOnlyDictionary<string, JsonElement> selectors)
     {
         var database = call.Database;
+        call.Access.RequireNoReadWrite(selectors);
         if (Candidates.MissingIndexes(query, database.Read().Snapshot) is { Count: > 0 } missing)
             database.AddIndexes(query.From.Collection, missing);
 
         var consistency = Consistency.Choose(database, selectors);
+        call.Access.RequireList(query, consistency.View, query.Limit);
         var result = QueryRunner.Run(query, database.Name, consistency.View.Snapshot);
         var seen = Versions(result).ToList();
         consistency.Transaction?.Remember(snapshot => Versions(QueryRunner.Run(query, database.Name, snapshot)).SequenceEqual(seen));

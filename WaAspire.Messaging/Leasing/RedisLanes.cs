@@ -21,6 +21,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     private static readonly RedisChannel _wake = "waaspire:wake";
 
     private readonly IConnectionMultiplexer _redis;
+    private readonly RedisCalls _calls;
     private readonly LaneOptions _options;
     private readonly TimeProvider _time;
     private readonly WakeUp _wakeUp = new();
@@ -30,6 +31,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     {
         _redis = redis;
         _options = options.Value;
+        _calls = new RedisCalls(redis, _options.CallTimeout, time);
         _time = time;
     }
 
@@ -37,13 +39,13 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     public async Task SignalAsync(Lane lane, TimeSpan delay)
     {
-        var due = (string?)await Run(LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay));
+        var due = (string?)await _calls.RunAsync(LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay));
         await NoticeAsync(lane.AccountId, due);
     }
 
     public async Task UnblockAsync(Lane lane)
     {
-        var due = (string?)await Run(LaneScripts.Unblock, Keys(lane.AccountId), lane.ThreadId);
+        var due = (string?)await _calls.RunAsync(LaneScripts.Unblock, Keys(lane.AccountId), lane.ThreadId);
         await NoticeAsync(lane.AccountId, due);
     }
 
@@ -63,7 +65,7 @@ public sealed class RedisLanes : ILanes, IDisposable
         foreach (var account in held.GroupBy(lane => lane.Lane.AccountId))
         {
             RedisValue[] arguments = [Milliseconds(_options.Hold), .. account.SelectMany(lane => new RedisValue[] { lane.Lane.ThreadId, Token(lane) })];
-            var gone = (RedisValue[])(await Run(LaneScripts.Renew, Keys(account.Key), arguments))!;
+            var gone = (RedisValue[])(await _calls.RunAsync(LaneScripts.Renew, Keys(account.Key), arguments))!;
             lost.AddRange(account.Where(lane => gone.Contains(lane.Lane.ThreadId)));
         }
 
@@ -78,7 +80,7 @@ public sealed class RedisLanes : ILanes, IDisposable
             LaneRelease.Blocked blocked => ("B", blocked.Delay),
             _ => ("E", TimeSpan.Zero),
         };
-        var answer = (RedisValue[])(await Run(
+        var answer = (RedisValue[])(await _calls.RunAsync(
             LaneScripts.Release, Keys(held.Lane.AccountId), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay)))!;
         await NoticeAsync(held.Lane.AccountId, answer[1]);
         return answer[0] == "1";
@@ -86,7 +88,7 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     public async Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn)
     {
-        var answer = (RedisValue[])(await Run(LaneScripts.TakeSweep, [_sweepTurn, _sweep], Milliseconds(turn), Milliseconds(_options.SweepFromStartEvery)))!;
+        var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.TakeSweep, [_sweepTurn, _sweep], Milliseconds(turn), Milliseconds(_options.SweepFromStartEvery)))!;
         if (answer.Length == 0)
         {
             return null;
@@ -96,13 +98,13 @@ public sealed class RedisLanes : ILanes, IDisposable
         return new SweepTurn(known ? new DateTimeOffset(ticks, TimeSpan.Zero) : null, answer[0]!);
     }
 
-    public Task SaveSweepCursorAsync(SweepTurn turn, DateTimeOffset cursor) => Run(LaneScripts.SaveSweep, [_sweep], turn.Life, cursor.UtcTicks);
+    public Task SaveSweepCursorAsync(SweepTurn turn, DateTimeOffset cursor) => _calls.RunAsync(LaneScripts.SaveSweep, [_sweep], turn.Life, cursor.UtcTicks);
 
     public async Task RepairAsync(IReadOnlyCollection<string> accountIds)
     {
         foreach (var account in accountIds)
         {
-            await NoticeAsync(account, (string?)await Run(LaneScripts.Peek, [Keys(account)[0]]), wake: false);
+            await NoticeAsync(account, (string?)await _calls.RunAsync(LaneScripts.Peek, [Keys(account)[0]]), wake: false);
         }
     }
 
@@ -112,7 +114,7 @@ public sealed class RedisLanes : ILanes, IDisposable
         {
             try
             {
-                await Guard(_redis.GetSubscriber().SubscribeAsync(_wake, (_, _) => _wakeUp.Set()));
+                await _calls.GuardAsync(_redis.GetSubscriber().SubscribeAsync(_wake, (_, _) => _wakeUp.Set()));
             }
             catch (LanesUnavailableException)
             {
@@ -130,7 +132,7 @@ public sealed class RedisLanes : ILanes, IDisposable
         try
         {
             // A write: a Redis that is full, or a replica since a failover, answers a ping and takes no lane.
-            return await Guard(Database.StringSetAsync(_probe, "written", _probeLifetime));
+            return await _calls.GuardAsync(Database.StringSetAsync(_probe, "written", _probeLifetime));
         }
         catch (LanesUnavailableException)
         {
@@ -149,7 +151,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     /// <summary>True when it is worth another look: accounts that may not send stood in front and have been put aside.</summary>
     private async Task<bool> LookAsync(int count, Func<string, bool> mayTake, List<HeldLane> taken)
     {
-        var accounts = (RedisValue[])(await Run(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
+        var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
         var putAside = 0;
         for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
         {
@@ -160,7 +162,7 @@ public sealed class RedisLanes : ILanes, IDisposable
                 continue;
             }
 
-            await Run(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
+            await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
             putAside++;
         }
 
@@ -169,13 +171,13 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     private async Task AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
     {
-        var answer = (RedisValue[])(await Run(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
+        var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
         for (var i = 1; i + 1 < answer.Length; i += 2)
         {
             taken.Add(new HeldLane(new Lane(account, answer[i]!), (long)answer[i + 1]));
         }
 
-        await Run(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
+        await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
     }
 
     private async Task NoticeAsync(string account, string? due, bool wake = true)
@@ -185,48 +187,10 @@ public sealed class RedisLanes : ILanes, IDisposable
             return;
         }
 
-        await Run(LaneScripts.Notice, [_accounts], account, due);
+        await _calls.RunAsync(LaneScripts.Notice, [_accounts], account, due);
         if (wake)
         {
-            await Guard(Database.PublishAsync(_wake, account, CommandFlags.FireAndForget));
-        }
-    }
-
-    private async Task<RedisResult> Run(string script, RedisKey[] keys, params RedisValue[] arguments)
-    {
-        try
-        {
-            return await Guard(Database.ScriptEvaluateAsync(script, keys, arguments));
-        }
-        catch (LanesUnavailableException exception) when (exception.InnerException is RedisServerException { Message: var message } && message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-        {
-            // A restarted server has forgotten the script that the client believes it knows; the client has just learnt so.
-            return await Guard(Database.ScriptEvaluateAsync(script, keys, arguments));
-        }
-    }
-
-    /// <summary>Every failure of Redis has one name here, also the answer that never comes: this client's async calls have no time-out of their own.</summary>
-    private async Task<T> Guard<T>(Task<T> call)
-    {
-        try
-        {
-            return await call.WaitAsync(_options.CallTimeout, _time);
-        }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            throw new LanesUnavailableException("The lanes cannot be reached.", exception);
-        }
-    }
-
-    private async Task Guard(Task call)
-    {
-        try
-        {
-            await call.WaitAsync(_options.CallTimeout, _time);
-        }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            throw new LanesUnavailableException("The lanes cannot be reached.", exception);
+            await _calls.GuardAsync(Database.PublishAsync(_wake, account, CommandFlags.FireAndForget));
         }
     }
 }

@@ -9,7 +9,7 @@ using WaAspire.Worker.Sending;
 namespace WaAspire.Tests.Providers;
 
 /// <summary>The one call to Meta, against a server that breaks where the test says. It counts requests: a resend cannot hide.</summary>
-public sealed class CloudApiProviderTests
+public sealed class CloudApiProviderTests : ProviderContract
 {
     private const string Ok = """{"messaging_product":"whatsapp","messages":[{"id":"wamid.1"}]}""";
     private static readonly Account _account = new("account", "cloud_api", "connected", "100000000000001", false);
@@ -135,6 +135,24 @@ public sealed class CloudApiProviderTests
         await stream.WriteAsync(Encoding.UTF8.GetBytes(
             $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
         return true;
+    }
+
+    protected override async Task<(SendOutcome Outcome, int Arrived)> SendAsync(ProviderFate fate)
+    {
+        var hang = new TaskCompletionSource();
+        await using var meta = new BreakingServer(async (_, stream) => fate switch
+        {
+            ProviderFate.Accepts => await AnswerAsync(stream, 200, Ok),
+            ProviderFate.RefusesForGood => await AnswerAsync(stream, 400, """{"error":{"code":131026}}"""),
+            ProviderFate.RefusesForNow => await AnswerAsync(stream, 500, """{"error":{"code":131000}}"""),
+            ProviderFate.AnswersNonsense => await AnswerAsync(stream, 200, "<html></html>"),
+            ProviderFate.NeverAnswers => await hang.Task.ContinueWith(_ => false, TaskScheduler.Current),
+            _ => false,
+        });
+        var url = fate == ProviderFate.IsUnreachable ? new Uri("http://127.0.0.1:1") : meta.Url;
+        var outcome = await SendAsync(Provider(url, fate == ProviderFate.NeverAnswers ? TimeSpan.FromSeconds(2) : null));
+        hang.SetResult();
+        return (outcome, meta.Requests);
     }
 
     private static Task<SendOutcome> SendAsync(CloudApiProvider provider) => provider.SendAsync(_account, Message(), CancellationToken.None);

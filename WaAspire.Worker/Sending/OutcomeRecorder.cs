@@ -47,8 +47,8 @@ public sealed class OutcomeRecorder(
         {
             var arrow = Arrow(claimed.Message, outcome);
             var next = arrow.Ends ? ride() : null;
-            return (next is null ? null : await RecordWithClaimAsync(claimed, outcome, arrow, next, work))
-                ?? await RecordAloneAsync(claimed, outcome, work);
+            return (next is null ? null : await RecordWithClaimAsync(claimed, outcome, arrow, next, work).KillPoint())
+                ?? await RecordAloneAsync(claimed, outcome, work).KillPoint();
         }
         finally
         {
@@ -63,7 +63,7 @@ public sealed class OutcomeRecorder(
         // A lost reply is decided by the claim, which nobody else can have written: a receipt may have made the message look recorded.
         var together = new CommitMember(
             [.. arrow.Writes, next.Write], Purpose, next.Head.Path, stored => stored is not null && OutboxDocument.Read(stored).ClaimId == next.ClaimId);
-        switch (await commits.CommitAsync(together, work))
+        switch (await commits.CommitAsync(together, work).KillPoint())
         {
             case CommitOutcome.Committed committed:
                 metrics.Recorded(outcome);
@@ -89,7 +89,7 @@ public sealed class OutcomeRecorder(
                     Purpose,
                     message.Path,
                     stored => stored is not null && arrow.IsShownBy(OutboxDocument.Read(stored), claimed, outcome)),
-                work);
+                work).KillPoint();
             if (result is CommitOutcome.Committed)
             {
                 metrics.Recorded(outcome);
@@ -97,7 +97,7 @@ public sealed class OutcomeRecorder(
             }
 
             if (result is CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound }
-                && await ReadAgainAsync(claimed, work) is { } read)
+                && await ReadAgainAsync(claimed, work).KillPoint() is { } read)
             {
                 if (OutOfDate(claimed, outcome, read.Message) is { } recorded)
                 {
@@ -111,7 +111,7 @@ public sealed class OutcomeRecorder(
             }
 
             logger.OutcomeNotStored(claimed.Message.RequestId, attempt);
-            await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work);
+            await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work).KillPoint();
             work.ThrowIfCancellationRequested();
         }
     }
@@ -158,7 +158,7 @@ public sealed class OutcomeRecorder(
         try
         {
             var path = claimed.Message.Path;
-            var stored = (await firestore.GetAsync([path], Purpose, work)).Find(path);
+            var stored = (await firestore.GetAsync([path], Purpose, work).KillPoint()).Find(path);
             return new Read(stored is null ? null : OutboxDocument.Read(stored));
         }
         catch (FirestoreException exception)

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.WhatsApp;
 using WaAspire.Worker.Accounts;
@@ -40,8 +40,7 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
 
         var body = new TextMessageRequest(phone, new WhatsAppText(text), message.Opaque);
         using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(body, GraphJson.Default.TextMessageRequest));
-        content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
-        return await PostAsync(phoneNumberId, content, message.Message, work);
+        return await PostAsync(phoneNumberId, content, message.Message, work).KillPoint();
     }
 
     private async Task<SendOutcome> PostAsync(string phoneNumberId, OnceContent content, OutboxDocument message, CancellationToken work)
@@ -52,14 +51,14 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, $"{api.Value.BaseUrl}/{Uri.EscapeDataString(phoneNumberId)}/messages") { Content = content };
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", api.Value.AccessToken);
-            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            var answer = await ReadAsync(response, either.Token);
+            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).KillPoint();
+            var answer = await ReadAsync(response, either.Token).KillPoint();
             return Classify(answer, response, message);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException or FormatException)
         {
             // Bytes may have left only if the body began to. What exactly went wrong with the network does not matter.
-            return content.HasStarted
+            return content.Started
                 ? new SendOutcome.Uncertain(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
                 : new SendOutcome.RetryLater(Backoff(TriesOf(message, _unreachable.Code)), _unreachable, SpendsAttempt: false);
         }
@@ -85,8 +84,8 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
     {
         try
         {
-            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken);
-            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), GraphJson.Default.GraphAnswer);
+            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken).KillPoint();
+            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken).KillPoint(), GraphJson.Default.GraphAnswer);
         }
         catch (JsonException)
         {
