@@ -72,7 +72,7 @@ public static class WorkerHost
         builder.AddValidated<CloudApiOptions>("CloudApi").Configure<IConfiguration>((options, configuration) =>
         {
             options.BaseUrl = (configuration["WHATSAPP_GRAPH_BASE_URL"] is { Length: > 0 } url ? url : options.BaseUrl).TrimEnd('/');
-            options.AccessToken = configuration["WHATSAPP_ACCESS_TOKEN"] ?? options.AccessToken;
+            options.AccessToken = (configuration["WHATSAPP_ACCESS_TOKEN"] ?? options.AccessToken)?.Trim();
         });
         builder.Services.AddSingleton<IProvider>(services => new CloudApiProvider(
             GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),

@@ -46,6 +46,19 @@ internal sealed class WebhookUpdates
 
     private void AddChange(JsonElement change)
     {
+        try
+        {
+            AddReadableChange(change);
+        }
+        // A lone surrogate in one change does not cost the changes behind it.
+        catch (InvalidOperationException)
+        {
+            Unreadable++;
+        }
+    }
+
+    private void AddReadableChange(JsonElement change)
+    {
         if (Text(change, "field") != "messages" || Member(change, "value") is not { ValueKind: JsonValueKind.Object } value)
         {
             Others++;

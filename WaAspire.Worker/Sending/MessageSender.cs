@@ -80,10 +80,16 @@ public sealed class MessageSender(
         // :: Step 2: Head, read strongly, no more of it than the gate let through. Order comes from Firestore alone.
         var head = await heads.ReadAsync(visit.Lane.Lane, visit.TokensLeft, visit.Work).KillPoint();
         var (decision, wait) = HeadRule.Decide(head.First, head.ReadTime, _options);
-        if (decision == HeadDecision.Orphaned)
+        if (decision == HeadDecision.Orphaned && await rescue.RescueAsync(head.Messages[0], visit.Work).KillPoint())
         {
-            await rescue.RescueAsync(head.Messages[0], visit.Work).KillPoint();
             return null;
+        }
+
+        if (decision == HeadDecision.Orphaned || (head.First is { } first && first.Lane != visit.Lane.Lane))
+        {
+            // A rescue that failed is not repeated in a tight loop. A thread that has moved to another account may have a
+            // head that only the old account's lane may send.
+            return new LaneRelease.Blocked(_options.LostClaimRest);
         }
 
         if (decision != HeadDecision.Claim)
@@ -157,7 +163,7 @@ public sealed class MessageSender(
         }
 
         var next = head.Messages[index];
-        return HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
+        return next.Lane == visit.Lane.Lane && HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
     }
 
     private bool CanSend(Lane lane, out Account account)
