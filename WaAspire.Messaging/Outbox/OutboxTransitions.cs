@@ -129,7 +129,7 @@ public static class OutboxTransitions
             PlaceIfReleased(message)),
     ];
 
-    /// <summary>processing → queued without an attempt: claimed, but no byte left.</summary>
+    /// <summary>processing, or uncertain after a rescue, → queued without an attempt: claimed, and its holder knows that no byte left.</summary>
     public static IReadOnlyList<DocumentWrite> GiveBack(OutboxDocument message, TimeSpan delay, DateTimeOffset now) =>
     [
         Change(
@@ -141,7 +141,8 @@ public static class OutboxTransitions
                 [OutboxFields.LeaseUntil] = FirestoreValue.Null,
                 [OutboxFields.AttemptCount] = Refunded(message),
             },
-            deleted: []),
+            _doubt,
+            PlaceIfReleased(message)),
     ];
 
     /// <summary>processing → uncertain: nobody will look again by itself, so it leaves the sweep's index. The thread goes on showing <c>queued</c>.</summary>

@@ -79,6 +79,35 @@ public abstract class ClaimContract(OutboxWorld worker)
     }
 
     [Fact]
+    public async Task a_claim_that_lands_late_is_given_back_also_after_its_rescue()
+    {
+        var message = await worker.QueueAsync();
+        var late = Claims.Prepare(message);
+        worker.Worker.GetRequiredService<LateClaims>().Remember(message.RequestId, late.ClaimId, late.Started);
+        await worker.CommitAsync([late.Write]);
+        await worker.CommitAsync(OutboxTransitions.Doubt(await worker.ReadAsync(message.RequestId), "the holder of the claim is gone"));
+
+        await worker.Worker.GetRequiredService<LateClaims>().ReviewAsync(CancellationToken.None);
+
+        Assert.Equal(OutboxStatus.Queued, (await worker.ReadAsync(message.RequestId)).Status);
+    }
+
+    [Fact]
+    public async Task a_claim_that_was_given_up_before_it_was_read_back_is_not_ours()
+    {
+        // Applied, its reply lost; then the process slept, the message was rescued, and an operator failed it.
+        var message = await worker.QueueAsync();
+        var claim = Claims.Prepare(message);
+        await worker.CommitAsync([claim.Write]);
+        await worker.CommitAsync(OutboxTransitions.Doubt(await worker.ReadAsync(message.RequestId), "the holder of the claim is gone"));
+        await worker.CommitAsync(OutboxTransitions.Failed(
+            await worker.ReadAsync(message.RequestId), new SendFault("operator", "Given up by an operator", true), DateTimeOffset.UnixEpoch));
+
+        Assert.False(claim.IsShownBy(await worker.FindAsync(message.Path)));
+        Assert.False(claim.IsShownBy(null));
+    }
+
+    [Fact]
     public async Task somebody_elses_claim_is_not_given_back()
     {
         var message = await worker.QueueAsync();

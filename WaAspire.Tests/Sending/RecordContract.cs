@@ -111,6 +111,17 @@ public abstract class RecordContract(OutboxWorld worker)
     }
 
     [Fact]
+    public async Task a_holder_that_slept_through_its_lease_and_sent_nothing_settles_the_doubt_by_giving_back()
+    {
+        var claimed = await RescuedAsync();
+
+        await worker.RecordAsync(claimed, new SendOutcome.Deferred(TimeSpan.Zero, "interrupted before sending"));
+
+        var stored = await worker.ReadAsync(claimed.Message.RequestId);
+        Assert.Equal((OutboxStatus.Queued, 0), (stored.Status, stored.AttemptCount));
+    }
+
+    [Fact]
     public async Task a_refusal_of_an_older_claim_changes_nothing_once_the_message_was_resent()
     {
         var claimed = await RescuedAsync();

@@ -22,7 +22,7 @@ public sealed class Claims(
     {
         var claim = Prepare(head);
         var outcome = await commits.CommitAsync(
-            new CommitMember([claim.Write], Purpose, head.Path, stored => stored is not null && OutboxDocument.Read(stored).ClaimId == claim.ClaimId),
+            new CommitMember([claim.Write], Purpose, head.Path, claim.IsShownBy),
             cancellationToken).KillPoint();
         switch (outcome)
         {
@@ -56,6 +56,13 @@ public sealed class Claims(
 /// <summary>A claim that has not been committed yet.</summary>
 public sealed record PreparedClaim(OutboxDocument Head, DocumentWrite Write, string ClaimId, long Started)
 {
+    /// <summary>
+    /// Whether the document shows this claim, still standing: asked when the commit's reply is lost. One that was rescued or
+    /// given up meanwhile keeps the claim's id, but its update time is no fence of ours.
+    /// </summary>
+    public bool IsShownBy(StoredDocument? stored) =>
+        stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Processing } message && message.ClaimId == ClaimId;
+
     public ClaimedMessage Held(DateTimeOffset fence) => new(
         Head with
         {

@@ -14,13 +14,13 @@ namespace WaAspire.Worker.Sending;
 public sealed class LateClaims(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, IOptions<SendingOptions> options, TimeProvider time)
 {
     private const int Limit = 1000;
-    private readonly ConcurrentDictionary<string, (string ClaimId, long Started)> _claims = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string RequestId, long Started)> _claims = new(StringComparer.Ordinal);
 
     public void Remember(string requestId, string claimId, long started)
     {
         if (_claims.Count < Limit)
         {
-            _claims[requestId] = (claimId, started);
+            _claims[claimId] = (requestId, started);
         }
     }
 
@@ -32,19 +32,21 @@ public sealed class LateClaims(IFirestore firestore, CommitBatcher commits, Serv
         }
 
         var watched = _claims.ToArray();
-        var read = await firestore.GetAsync([.. watched.Select(claim => FirestorePaths.OutboxMessage(claim.Key))], "late-claim", cancellationToken);
-        foreach (var (requestId, (claimId, started)) in watched)
+        var read = await firestore.GetAsync([.. watched.Select(claim => FirestorePaths.OutboxMessage(claim.Value.RequestId)).Distinct()], "late-claim", cancellationToken);
+        foreach (var (claimId, (requestId, started)) in watched)
         {
             var isOver = time.GetElapsedTime(started) > options.Value.Lease;
             var stored = read.Find(FirestorePaths.OutboxMessage(requestId));
-            if (stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Processing } message && message.ClaimId == claimId)
+
+            // Also after a rescue: only this worker could have sent under this claim, and it knows that it did not.
+            if (stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Processing or OutboxStatus.Uncertain } message && message.ClaimId == claimId)
             {
                 isOver |= await GiveBackAsync(message, cancellationToken);
             }
 
             if (isOver)
             {
-                _claims.TryRemove(requestId, out _);
+                _claims.TryRemove(claimId, out _);
             }
         }
     }

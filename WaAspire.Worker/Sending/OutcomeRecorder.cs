@@ -62,7 +62,7 @@ public sealed class OutcomeRecorder(
     {
         // A lost reply is decided by the claim, which nobody else can have written: a receipt may have made the message look recorded.
         var together = new CommitMember(
-            [.. arrow.Writes, next.Write], Purpose, next.Head.Path, stored => stored is not null && OutboxDocument.Read(stored).ClaimId == next.ClaimId);
+            [.. arrow.Writes, next.Write], Purpose, next.Head.Path, next.IsShownBy);
         switch (await commits.CommitAsync(together, work).KillPoint())
         {
             case CommitOutcome.Committed committed:
@@ -148,7 +148,9 @@ public sealed class OutcomeRecorder(
         return outcome switch
         {
             SendOutcome.Accepted => now.Status != OutboxStatus.Sent,
-            SendOutcome.Rejected or SendOutcome.RetryLater => now.Status == OutboxStatus.Uncertain && now.ClaimId == claimed.ClaimId,
+
+            // A definite refusal, or knowing that nothing left, settles the doubt about this very claim.
+            SendOutcome.Rejected or SendOutcome.RetryLater or SendOutcome.Deferred => now.Status == OutboxStatus.Uncertain && now.ClaimId == claimed.ClaimId,
             _ => false,
         };
     }
