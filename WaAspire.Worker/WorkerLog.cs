@@ -35,4 +35,10 @@ internal static partial class WorkerLog
 
     [LoggerMessage(3011, LogLevel.Information, "Worker {InstanceId} takes lanes")]
     public static partial void WorkerStarted(this ILogger logger, string instanceId);
+
+    [LoggerMessage(3012, LogLevel.Error, "The loop {Loop} met something that it does not know, and goes on")]
+    public static partial void LoopFailed(this ILogger logger, string loop, Exception exception);
+
+    [LoggerMessage(3013, LogLevel.Error, "The outcome of {RequestId} is refused for good by Firestore: the message stays in doubt")]
+    public static partial void OutcomeRefused(this ILogger logger, string requestId);
 }

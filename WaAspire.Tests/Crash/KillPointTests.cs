@@ -57,6 +57,7 @@ public sealed class KillPointTests(RedisServer redis) : IClassFixture<RedisServe
         await using var world = new KilledWorker($"{redis.ConnectionString},defaultDatabase={database}", laneRescues);
         await world.StartAsync();
         await world.MakeRoughAsync();
+        await world.SignalAsync();
         var victim = world.StartWorker(point);
         if (!await DiesAsync(world, victim))
         {
@@ -66,6 +67,7 @@ public sealed class KillPointTests(RedisServer redis) : IClassFixture<RedisServe
         await world.MakeWellAsync();
         var left = (await world.OutboxAsync()).Select(message => message.Status).ToList();
         world.StartWorker(killAt: null);
+        await world.SignalAsync();
         var watch = Stopwatch.StartNew();
         while ((await world.OutboxAsync()).Any(message => message.Status != OutboxStatus.Sent))
         {

@@ -5,9 +5,12 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 using WaAspire.FirebaseEmulator;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
+using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 using WaAspire.Tests.Kit;
@@ -28,8 +31,8 @@ internal sealed class KilledWorker(string redis, bool laneRescues) : IAsyncDispo
         "Recovery__SweepEvery=00:00:00.300", "Recovery__SweepTrail=00:00:01", "Lanes__Hold=00:00:00.400",
     ];
 
-    /// <summary>A sweep so rare that the lane itself finds the orphan.</summary>
-    private static readonly string[] _rareSweep = ["Sending__Lease=00:00:06", "Recovery__SweepEvery=00:00:04"];
+    /// <summary>No sweep comes while the test runs: the lane, signalled by the test, finds the orphan itself.</summary>
+    private static readonly string[] _noSweep = ["Recovery__SweepEvery=00:10:00"];
 
     private readonly List<Process> _processes = [];
     private WebApplication _firebase = null!;
@@ -84,7 +87,7 @@ internal sealed class KilledWorker(string redis, bool laneRescues) : IAsyncDispo
             RedirectStandardError = true,
             WorkingDirectory = AppContext.BaseDirectory,
         };
-        foreach (var setting in laneRescues ? _durations.Concat(_rareSweep) : _durations)
+        foreach (var setting in laneRescues ? _durations.Concat(_noSweep) : _durations)
         {
             start.Environment[setting.Split('=')[0]] = setting.Split('=')[1];
         }
@@ -127,6 +130,14 @@ internal sealed class KilledWorker(string redis, bool laneRescues) : IAsyncDispo
         ];
     }
 
+    /// <summary>What the proxy does after its commit.</summary>
+    public async Task SignalAsync()
+    {
+        using var connection = await ConnectionMultiplexer.ConnectAsync(redis);
+        using var lanes = new RedisLanes(connection, Options.Create(new LaneOptions()), TimeProvider.System);
+        await lanes.SignalAsync(new Lane("account", Thread), TimeSpan.Zero);
+    }
+
     /// <summary>What a receipt does for a message that WhatsApp has accepted, and an operator for one that it has not.</summary>
     public async Task SettleAsync(OutboxDocument doubtful)
     {
@@ -165,7 +176,7 @@ internal sealed class KilledWorker(string redis, bool laneRescues) : IAsyncDispo
         await QueueAsync("orphan");
         var orphan = (await Firestore.GetAsync([FirestorePaths.OutboxMessage("orphan")], "test", CancellationToken.None)).Documents[0];
         await CommitAsync(OutboxTransitions.Claim(
-            OutboxDocument.Read(orphan), "a-dead-worker", "its-claim", orphan.UpdateTime, TimeSpan.FromSeconds(laneRescues ? 6 : 2), TimeSpan.FromMilliseconds(200)));
+            OutboxDocument.Read(orphan), "a-dead-worker", "its-claim", orphan.UpdateTime, TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(200)));
         foreach (var requestId in RequestIds.Skip(1))
         {
             await QueueAsync(requestId);

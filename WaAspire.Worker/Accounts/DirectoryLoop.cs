@@ -47,6 +47,11 @@ public sealed class DirectoryLoop(
             {
                 return;
             }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
+                logger.LoopFailed("directories", exception);
+            }
 
             await Pause.ForAsync(options.Value.HeartbeatEvery, time, stoppingToken);
         }

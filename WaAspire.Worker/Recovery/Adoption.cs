@@ -46,6 +46,12 @@ public sealed class Adoption(
             {
                 return;
             }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
+                logger.LoopFailed(Purpose, exception);
+                pause = _outagePause;
+            }
 
             await Pause.ForAsync(pause, time, stoppingToken);
         }

@@ -97,6 +97,11 @@ public sealed class SweepLoop(
             {
                 return;
             }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
+                logger.LoopFailed(Purpose, exception);
+            }
         }
     }
 

@@ -9,7 +9,7 @@ namespace WaAspire.Worker.Sending;
 /// Renews every lane in this worker's hand in one call, on a loop of its own. A lane that is no longer ours is only
 /// marked: the claim decides who may send, so losing a lane costs a message that is on its way nothing.
 /// </summary>
-public sealed class HeldLaneKeeper(ILanes lanes, IOptions<LaneOptions> options, TimeProvider time) : BackgroundService
+public sealed class HeldLaneKeeper(ILanes lanes, IOptions<LaneOptions> options, TimeProvider time, ILogger<HeldLaneKeeper> logger) : BackgroundService
 {
     private const int RenewalsPerHold = 4;
     private readonly ConcurrentDictionary<HeldLane, bool> _lost = new();
@@ -33,9 +33,17 @@ public sealed class HeldLaneKeeper(ILanes lanes, IOptions<LaneOptions> options, 
                 continue;
             }
 
-            foreach (var lane in await lanes.RenewAsync([.. _lost.Keys]))
+            try
             {
-                _lost.TryUpdate(lane, true, false);
+                foreach (var lane in await lanes.RenewAsync([.. _lost.Keys]))
+                {
+                    _lost.TryUpdate(lane, true, false);
+                }
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
+                logger.LoopFailed("renewal", exception);
             }
         }
     }

@@ -21,6 +21,7 @@ public sealed class LaneLoop(
     AccountDirectory accounts,
     Adoption adoption,
     LoopPulse pulse,
+    IHostApplicationLifetime lifetime,
     IOptions<SendingOptions> options,
     TimeProvider time,
     ILogger<LaneLoop> logger)
@@ -58,6 +59,13 @@ public sealed class LaneLoop(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // The drain begins with the first sign of the shutdown, not when the web server has let go of its last caller.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        await TakeLanesAsync(either.Token);
+    }
+
+    private async Task TakeLanesAsync(CancellationToken stoppingToken)
+    {
         await adoption.FirstPass.WaitAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -76,6 +84,12 @@ public sealed class LaneLoop(
             catch (FirestoreException exception)
             {
                 logger.StoreUnreachable("lanes", exception.Message);
+                await Pause.ForAsync(_options.PollEvery, time, stoppingToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
+                logger.LoopFailed("lanes", exception);
                 await Pause.ForAsync(_options.PollEvery, time, stoppingToken);
             }
         }

@@ -110,6 +110,20 @@ public sealed class OutcomeRecorder(
                 continue;
             }
 
+            if (result is CommitOutcome.Refused { Status: FirestoreStatus.InvalidArgument })
+            {
+                if (!threadShowsIt)
+                {
+                    // Refused for good: trying for ever would stop this whole worker. The rescue finds it, and a person.
+                    logger.OutcomeRefused(claimed.Message.RequestId);
+                    metrics.OutcomeDropped();
+                    return new Recorded(OutboxStatus.Processing, default, null);
+                }
+
+                threadShowsIt = false;
+                continue;
+            }
+
             logger.OutcomeNotStored(claimed.Message.RequestId, attempt);
             await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work).KillPoint();
             work.ThrowIfCancellationRequested();
