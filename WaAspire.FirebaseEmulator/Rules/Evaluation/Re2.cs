@@ -22,10 +22,22 @@ internal static class Re2
 
     private static readonly Dictionary<string, string> Classes = new(StringComparer.Ordinal)
     {
-        ["d"] = "0-9", ["w"] = "0-9A-Za-z_", ["s"] = @"\t\n\f\r\x20",
-        ["D"] = @"\x00-/:-\uD7FF\uE000-\uFFFF", ["W"] = @"\x00-/:-@\[-\^`\{-\uD7FF\uE000-\uFFFF", ["S"] = @"\x00-\x08\x0B\x0E-\x1F!-\uD7FF\uE000-\uFFFF",
-        ["alnum"] = "0-9A-Za-z", ["alpha"] = "A-Za-z", ["digit"] = "0-9", ["lower"] = "a-z", ["upper"] = "A-Z", ["word"] = "0-9A-Za-z_",
-        ["space"] = @"\t\n\v\f\r\x20", ["blank"] = @"\t\x20", ["xdigit"] = "0-9A-Fa-f", ["punct"] = @"!-/:-@\[-`\{-~",
+        ["d"] = "0-9",
+        ["w"] = "0-9A-Za-z_",
+        ["s"] = @"\t\n\f\r\x20",
+        ["D"] = @"\x00-/:-\uD7FF\uE000-\uFFFF",
+        ["W"] = @"\x00-/:-@\[-\^`\{-\uD7FF\uE000-\uFFFF",
+        ["S"] = @"\x00-\x08\x0B\x0E-\x1F!-\uD7FF\uE000-\uFFFF",
+        ["alnum"] = "0-9A-Za-z",
+        ["alpha"] = "A-Za-z",
+        ["digit"] = "0-9",
+        ["lower"] = "a-z",
+        ["upper"] = "A-Z",
+        ["word"] = "0-9A-Za-z_",
+        ["space"] = @"\t\n\v\f\r\x20",
+        ["blank"] = @"\t\x20",
+        ["xdigit"] = "0-9A-Fa-f",
+        ["punct"] = @"!-/:-@\[-`\{-~",
     };
 
     public static RuleValue Matches(string pattern, string text) =>

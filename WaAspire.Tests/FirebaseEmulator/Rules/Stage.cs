@@ -45,23 +45,31 @@ internal static class Stage
 
     public static string? Refusal(string rules, string method = "get", string path = "docs/d") => Refusal(rules, method, RequestedPath.Of(DocumentPath.Parse(path)), null);
 
+    public static Query Query(string structuredQuery) =>
+        QueryJson.Read(RequestJson.Parse(System.Text.Encoding.UTF8.GetBytes(structuredQuery)), "");
+
     /// <summary>Null when the rules prove that everything that the query could return may be listed.</summary>
     public static string? QueryRefusal(string rules, string structuredQuery)
     {
-        var query = QueryJson.Read(RequestJson.Parse(System.Text.Encoding.UTF8.GetBytes(structuredQuery)), "");
+        var query = Query(structuredQuery);
         return query.Conjunctions.Select(conjunction =>
         {
             var facts = new QueryFacts(conjunction, query.Orders, Database);
-            return Refusal(rules, "list", RequestedPath.Of(query.From, facts), facts);
+            var path = RequestedPath.Of(query.From, facts);
+            return Refusal(rules, "list", path, new OpenDocument(facts, path.Id, path.Value));
         }).FirstOrDefault(refusal => refusal is not null);
     }
 
-    private static string? Refusal(string rules, string method, RequestedPath path, QueryFacts? facts)
+    /// <summary>Null when this one document of a query's result may be listed.</summary>
+    public static string? DocumentRefusal(string rules, Document document) =>
+        Refusal(rules, "list", RequestedPath.Of(document.Path), StoredValues.Of(document));
+
+    public static bool Matches(Query query, Document document) => FilterMatch.Matches(query.Where, document, Database);
+
+    private static string? Refusal(string rules, string method, RequestedPath path, RuleValue? given)
     {
         Document? Find(DocumentPath name) => Stored.GetValueOrDefault(name);
-        var stored = facts is null
-            ? StoredValues.Of(Find(DocumentPath.Parse(string.Join('/', ((RulePath)path.Value).Segments.Skip(3)))))
-            : new OpenDocument(facts, path.Id, path.Value);
+        var stored = given ?? StoredValues.Of(Find(DocumentPath.Parse(string.Join('/', ((RulePath)path.Value).Segments.Skip(3)))));
         var operation = new Operation(
             method, path, Auth(), RuleTimestamp.FromMicros(Now), new(stored), new(() => RuleNull.Instance), RuleNull.Instance);
         return new Ruleset(RulesParser.Parse("test.rules", rules)).Refuse(operation, new(Find, Find, Lookups.Single));
