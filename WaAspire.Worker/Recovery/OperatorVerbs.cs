@@ -32,7 +32,7 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
         ChangeAsync(
             requestId,
             OutboxStatus.Uncertain,
-            message => OutboxTransitions.Failed(message, message.UpdateTime, new SendFault("operator", "Given up by an operator", true), clock.Now),
+            message => OutboxTransitions.Failed(message, new SendFault("operator", "Given up by an operator", true), clock.Now),
             cancellationToken);
 
     public Task<(VerbResult Result, OutboxStatus? Status)> ReleaseAsync(string requestId, CancellationToken cancellationToken) =>

@@ -15,7 +15,7 @@ public sealed class RescueExpiredClaim(CommitBatcher commits, WorkerMetrics metr
 
     public async Task RescueAsync(OutboxDocument orphan, CancellationToken cancellationToken)
     {
-        var writes = OutboxTransitions.Doubt(orphan, orphan.UpdateTime, "the holder of the claim is gone");
+        var writes = OutboxTransitions.Doubt(orphan, "the holder of the claim is gone");
         var outcome = await commits.CommitAsync(
             new CommitMember(
                 writes, Purpose, orphan.Path, stored => stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Uncertain } now && now.ClaimId == orphan.ClaimId),

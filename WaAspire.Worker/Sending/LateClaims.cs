@@ -50,7 +50,7 @@ public sealed class LateClaims(IFirestore firestore, CommitBatcher commits, Serv
 
     private async Task GiveBackAsync(OutboxDocument message, CancellationToken cancellationToken)
     {
-        var writes = OutboxTransitions.GiveBack(message, message.UpdateTime, TimeSpan.Zero, clock.Now);
+        var writes = OutboxTransitions.GiveBack(message, TimeSpan.Zero, clock.Now);
         await commits.CommitAsync(new CommitMember(writes, "late-claim", message.Path, _ => false), cancellationToken);
         await lanes.UnblockAsync(message.Lane);
     }

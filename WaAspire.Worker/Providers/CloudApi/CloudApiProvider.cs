@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
-using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.WhatsApp;
 using WaAspire.Worker.Accounts;
@@ -39,8 +39,7 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
 
         var body = new TextMessageRequest(phone, new WhatsAppText(text), message.Opaque);
         using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(body, GraphJson.Default.TextMessageRequest));
-        content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
-        return await PostAsync(phoneNumberId, content, message.Message.AttemptCount, work);
+        return await PostAsync(phoneNumberId, content, message.Message.AttemptCount, work).KillPoint();
     }
 
     private async Task<SendOutcome> PostAsync(string phoneNumberId, OnceContent content, long attempt, CancellationToken work)
@@ -51,14 +50,14 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", api.Value.AccessToken);
         try
         {
-            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            var answer = await ReadAsync(response, either.Token);
+            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).KillPoint();
+            var answer = await ReadAsync(response, either.Token).KillPoint();
             return Classify(answer, response, attempt);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException)
         {
             // Bytes may have left only if the body began to. What exactly went wrong with the network does not matter.
-            return content.HasStarted
+            return content.Started
                 ? new SendOutcome.Uncertain(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
                 : new SendOutcome.RetryLater(Backoff(attempt), _unreachable, SpendsAttempt: false);
         }
@@ -79,8 +78,8 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
     {
         try
         {
-            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken);
-            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), GraphJson.Default.GraphAnswer);
+            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken).KillPoint();
+            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken).KillPoint(), GraphJson.Default.GraphAnswer);
         }
         catch (JsonException)
         {
