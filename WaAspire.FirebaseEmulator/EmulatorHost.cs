@@ -1,3 +1,4 @@
+using System.Net;
 using WaAspire.FirebaseEmulator.Auth;
 using WaAspire.FirebaseEmulator.Firestore;
 using WaAspire.FirebaseEmulator.Operations;
@@ -10,8 +11,7 @@ namespace WaAspire.FirebaseEmulator;
 /// usually gives it two, because their clients expect one each. It keeps everything in memory.
 /// </summary>
 /// <remarks>
-/// Configuration: <c>Firestore:IndexesFile</c>, <c>Firestore:HistoryVersions</c> (200,000), <c>Seed:File</c>,
-/// <c>FIREBASE_PROJECT_ID</c> (demo-waaspire: the project of sign-in calls, which name none).
+/// Configuration: see README.md; the short options of a bare start are in <see cref="EmulatorArguments"/>.
 /// </remarks>
 public static class EmulatorHost
 {
@@ -22,11 +22,12 @@ public static class EmulatorHost
 
     public static WebApplication Create(string[] args, TimeProvider time)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // The content root is the program's own folder: the settings of whoever starts us are not ours.
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { Args = EmulatorArguments.Expand(args), ContentRootPath = AppContext.BaseDirectory });
         // Request logs carry addresses, and addresses carry document names, which hold phone numbers.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        // One limit for all calls, told in Firestore's own words rather than by the server's 413.
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        Listen(builder);
         builder.Services.AddSingleton(time);
         builder.Services.AddCors();
         AddFirestore(builder);
@@ -40,11 +41,27 @@ public static class EmulatorHost
         app.Services.GetRequiredService<OperationsApi>().Map(app);
         app.Services.GetRequiredService<FirestoreApi>().Map(app);
         app.Services.GetRequiredService<AuthApi>().Map(app);
-        if (string.IsNullOrEmpty(app.Configuration["Firestore:IndexesFile"]))
+        if (!app.Services.GetRequiredService<IndexCheck>().IsOn)
+            app.Logger.NoIndexCheck();
+        else if (string.IsNullOrEmpty(app.Configuration["Firestore:IndexesFile"]))
             app.Logger.NoIndexesFile();
         if (app.Configuration["Seed:File"] is { Length: > 0 } seed)
             app.Services.GetRequiredService<Seed>().Load(seed);
         return app;
+    }
+
+    // "Port" also reads PORT of the environment: configuration keys know no case.
+    private static void Listen(WebApplicationBuilder builder)
+    {
+        var port = builder.Configuration.GetValue<int?>("Port");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // One limit for all calls, told in Firestore's own words rather than by the server's 413.
+            kestrel.Limits.MaxRequestBodySize = null;
+            if (port is not null || builder.Configuration["urls"] is null)
+                kestrel.Listen(IPAddress.Loopback, port ?? EmulatorArguments.DefaultPort);
+        });
     }
 
     /// <summary>A caller that dies in the middle of its request is everyday life under chaos tests, and no error of ours.</summary>
@@ -66,7 +83,8 @@ public static class EmulatorHost
         builder.Services.AddSingleton(services => new Databases(services.GetRequiredService<TimeProvider>(), versions));
         var file = builder.Configuration["Firestore:IndexesFile"];
         builder.Services.AddSingleton(string.IsNullOrEmpty(file) ? IndexCatalog.Automatic : IndexCatalog.Load(file));
-        builder.Services.AddSingleton<IndexCheck>();
+        var check = builder.Configuration.GetValue("Firestore:IndexCheck", true);
+        builder.Services.AddSingleton(services => new IndexCheck(services.GetRequiredService<IndexCatalog>(), check));
         builder.Services.AddSingleton<QueryCalls>();
         builder.Services.AddSingleton<ListCalls>();
         builder.Services.AddSingleton<FirestoreApi>();

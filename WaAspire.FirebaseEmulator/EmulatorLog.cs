@@ -11,4 +11,7 @@ internal static partial class EmulatorLog
 
     [LoggerMessage(5003, LogLevel.Warning, "No Firestore:IndexesFile is configured: queries that automatic indexes do not serve are refused")]
     public static partial void NoIndexesFile(this ILogger log);
+
+    [LoggerMessage(5004, LogLevel.Warning, "The index check is off: queries that production would refuse are answered")]
+    public static partial void NoIndexCheck(this ILogger log);
 }
