@@ -1,14 +1,17 @@
 using System.Net;
 using WaAspire.FirebaseEmulator.Auth;
 using WaAspire.FirebaseEmulator.Firestore;
+using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Operations;
+using WaAspire.FirebaseEmulator.Persistence;
 using WaAspire.FirebaseEmulator.Queries;
 
 namespace WaAspire.FirebaseEmulator;
 
 /// <summary>
 /// The local stand-in for Firestore and Firebase Auth. Every address that it listens on answers for both: a host
-/// usually gives it two, because their clients expect one each. It keeps everything in memory.
+/// usually gives it two, because their clients expect one each. It keeps everything in memory, and on disk as well when
+/// it has a data directory.
 /// </summary>
 /// <remarks>
 /// Configuration: see README.md; the short options of a bare start are in <see cref="EmulatorArguments"/>.
@@ -30,6 +33,7 @@ public static class EmulatorHost
         Listen(builder);
         builder.Services.AddSingleton(time);
         builder.Services.AddCors();
+        AddStorage(builder);
         AddFirestore(builder);
         AddAuth(builder);
         AddOperations(builder);
@@ -45,8 +49,9 @@ public static class EmulatorHost
             app.Logger.NoIndexCheck();
         else if (string.IsNullOrEmpty(app.Configuration["Firestore:IndexesFile"]))
             app.Logger.NoIndexesFile();
-        if (app.Configuration["Seed:File"] is { Length: > 0 } seed)
-            app.Services.GetRequiredService<Seed>().Load(seed);
+        // Nobody is served before it is done, and whoever creates the host learns why it cannot start.
+        app.Services.GetRequiredService<Seed>().LoadOnceAsync(app.Configuration["Seed:File"]).GetAwaiter().GetResult();
+        app.Services.GetRequiredService<StoredState>().Release();
         return app;
     }
 
@@ -77,10 +82,36 @@ public static class EmulatorHost
         }
     }
 
+    private static void AddStorage(WebApplicationBuilder builder)
+    {
+        if (builder.Configuration["Storage:Directory"] is not { Length: > 0 } directory)
+        {
+            builder.Services.AddSingleton<IJournal, NoJournal>();
+            builder.Services.AddSingleton(StoredState.Empty);
+            return;
+        }
+
+        // Opened here, so that a directory in use stops the start before anything else begins.
+        var store = SqliteStore.Open(directory);
+        builder.Services.AddSingleton(store.Load());
+        builder.Services.AddSingleton<IJournal>(services => new SqliteJournal(store, broken: failed =>
+        {
+            services.GetRequiredService<ILogger<SqliteJournal>>().JournalBroken(failed);
+            services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        }));
+    }
+
     private static void AddFirestore(WebApplicationBuilder builder)
     {
         var versions = builder.Configuration.GetValue("Firestore:HistoryVersions", DefaultHistoryVersions);
-        builder.Services.AddSingleton(services => new Databases(services.GetRequiredService<TimeProvider>(), versions));
+        var transactions = builder.Configuration.GetSection(TransactionOptions.Section).Get<TransactionOptions>() ?? new();
+        transactions.Check();
+        builder.Services.AddSingleton(services =>
+        {
+            var time = services.GetRequiredService<TimeProvider>();
+            return new DatabaseSettings(time, time, versions, transactions, services.GetRequiredService<IJournal>());
+        });
+        builder.Services.AddSingleton<Databases>();
         var file = builder.Configuration["Firestore:IndexesFile"];
         builder.Services.AddSingleton(string.IsNullOrEmpty(file) ? IndexCatalog.Automatic : IndexCatalog.Load(file));
         var check = builder.Configuration.GetValue("Firestore:IndexCheck", true);

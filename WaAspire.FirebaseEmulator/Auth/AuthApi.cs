@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using WaAspire.FirebaseEmulator.Firestore;
 using WaAspire.FirebaseEmulator.Operations;
+using WaAspire.FirebaseEmulator.Persistence;
 
 namespace WaAspire.FirebaseEmulator.Auth;
 
@@ -10,11 +11,16 @@ namespace WaAspire.FirebaseEmulator.Auth;
 /// Firebase Auth's REST surface, as the clients and the admin SDK call it: the paths that name a project are for
 /// administrators, the others for anybody with an API key (any key will do) and work on the configured project.
 /// </summary>
-internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGate gate, Statistics statistics, string defaultProject)
+internal sealed class AuthApi(
+    AuthAccounts accounts, TokenSigner signer, IJournal journal, FaultGate gate, Statistics statistics, string defaultProject)
 {
     private const int MaxRequestBytes = 1024 * 1024;
     private const string SignerName = "securetoken@system.gserviceaccount.com";
-    private const string CacheControl = "public, max-age=3600, must-revalidate, no-transform";
+
+    /// <summary>How long a verifier may use the keys that it has fetched.</summary>
+    public static readonly TimeSpan KeysMaxAge = TimeSpan.FromHours(1);
+
+    private static readonly string _cacheControl = $"public, max-age={(long)KeysMaxAge.TotalSeconds}, must-revalidate, no-transform";
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -37,8 +43,12 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
         {
             var body = await RequestBody.ReadAsync(context.Request, MaxRequestBytes);
             statistics.CountCall(operation);
-            await gate.RunAsync(
-                context, operation, body, () => Encoding.UTF8.GetBytes(Run(context, operation, project, admin, body).ToJsonString()));
+            await gate.RunAsync(context, operation, body, async _ =>
+            {
+                var answer = Run(context, operation, project, admin, body).ToJsonString();
+                await journal.StoredAsync();
+                return Encoding.UTF8.GetBytes(answer);
+            });
         }
         catch (AuthException refused)
         {
@@ -98,7 +108,7 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
 
     private static IResult Keys(HttpContext context, JsonObject keys)
     {
-        context.Response.Headers.CacheControl = CacheControl;
+        context.Response.Headers.CacheControl = _cacheControl;
         return Results.Text(keys.ToJsonString(), "application/json; charset=UTF-8");
     }
 

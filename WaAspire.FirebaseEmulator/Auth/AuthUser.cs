@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace WaAspire.FirebaseEmulator.Auth;
 
@@ -25,8 +26,9 @@ internal sealed record AuthUser(string LocalId, DateTimeOffset CreatedAt)
     /// <summary>Custom claims as the JSON text that was set; they go to the top level of every ID token.</summary>
     public string? CustomAttributes { get; init; }
 
-    public byte[]? PasswordHash { get; private init; }
+    public byte[]? PasswordHash { get; init; }
 
+    [JsonInclude]
     private byte[] Salt { get; init; } = [];
 
     public AuthUser WithPassword(string password)

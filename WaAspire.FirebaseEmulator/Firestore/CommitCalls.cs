@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WaAspire.FirebaseEmulator.Locking;
 
 namespace WaAspire.FirebaseEmulator.Firestore;
 
@@ -19,10 +20,10 @@ internal static class CommitCalls
             }
         }
 
-        var transaction = id is { Length: > 0 } ? call.Database.Transactions.End(id) : null;
+        var transaction = id is { Length: > 0 } ? call.Database.Use(id) : null;
         if (transaction is { ReadOnly: true } && writes.Count > 0)
             throw RpcException.Invalid("Cannot modify entities in a read-only transaction.");
-        var result = call.Database.Commit(writes, transaction);
+        var result = call.Database.Commit(writes, transaction, call.Ticket);
         call.Statistics.CountWrites(writes);
 
         json.WriteStartObject();
@@ -52,15 +53,16 @@ internal static class CommitCalls
 
         if (writes.DistinctBy(write => write.Path).Count() != writes.Count)
             throw RpcException.Invalid("A batchWrite may write each document only once.");
-        var outcomes = writes.Select(write => Single(call, write)).ToList();
+        foreach (var write in writes.Skip(call.Finished.Count))
+            call.Finished.Add(Single(call, write));
 
         json.WriteStartObject();
         json.WriteStartArray("writeResults");
-        foreach (var (result, _) in outcomes)
+        foreach (var (result, _) in call.Finished)
             WriteResultOf(json, result ?? new(null, []));
         json.WriteEndArray();
         json.WriteStartArray("status");
-        foreach (var (_, refused) in outcomes)
+        foreach (var (_, refused) in call.Finished)
             WriteStatus(json, refused);
         json.WriteEndArray();
         json.WriteEndObject();
@@ -71,16 +73,17 @@ internal static class CommitCalls
         Transaction? transaction = null;
         foreach (var (name, value) in call.Members)
             transaction = name == "options" ? Consistency.Begin(call.Database, value) : throw RequestJson.Unknown(name);
+        transaction ??= call.Database.Begin(readOnlyView: null, retried: null);
 
         json.WriteStartObject();
-        json.WriteString("transaction", call.Database.Transactions.Begin(transaction ?? new(readOnly: false, call.Database.Read())));
+        json.WriteString("transaction", transaction.Id);
         json.WriteEndObject();
     }
 
     public static void Rollback(FirestoreCall call, Utf8JsonWriter json)
     {
         foreach (var (name, value) in call.Members)
-            call.Database.Transactions.Drop(name == "transaction" ? RequestJson.Bytes(value) : throw RequestJson.Unknown(name));
+            call.Database.Rollback(name == "transaction" ? RequestJson.Bytes(value) : throw RequestJson.Unknown(name));
 
         json.WriteStartObject();
         json.WriteEndObject();
@@ -93,7 +96,7 @@ internal static class CommitCalls
     {
         try
         {
-            var result = call.Database.Commit([write]).Results[0];
+            var result = call.Database.Commit([write], transaction: null, call.Ticket).Results[0];
             call.Statistics.CountWrites([write]);
             return (result, null);
         }

@@ -22,7 +22,8 @@ internal static class DocumentCalls
             }
         }
 
-        var consistency = Consistency.Choose(call.Database, selectors);
+        var consistency = Consistency.Choose(call, selectors);
+        consistency.Lock(paths);
         call.Statistics.CountReads(paths.Select(path => path.Collection));
 
         json.WriteStartArray();
@@ -37,8 +38,8 @@ internal static class DocumentCalls
     {
         call.AllowParameters("mask.fieldPaths", "transaction", "readTime");
         var consistency = Consistency.Choose(call);
+        consistency.Lock([call.DocumentPath]);
         var document = consistency.View.Snapshot.Find(call.DocumentPath);
-        consistency.Transaction?.RememberDocument(call.DocumentPath, document);
         call.Statistics.CountReads([call.DocumentPath.Collection]);
         if (document is null)
             throw new RpcException(RpcCode.NotFound, $"Document \"{call.Database.Name.NameOf(call.DocumentPath)}\" not found.");
@@ -71,7 +72,7 @@ internal static class DocumentCalls
     {
         call.AllowParameters("currentDocument.exists", "currentDocument.updateTime");
         var write = new Write(WriteKind.Delete, call.DocumentPath) { Precondition = ReadPrecondition(call) };
-        call.Database.Commit([write]);
+        call.Database.Commit([write], transaction: null, call.Ticket);
         call.Statistics.CountWrites([write]);
         json.WriteStartObject();
         json.WriteEndObject();
@@ -92,7 +93,6 @@ internal static class DocumentCalls
         Utf8JsonWriter json, FirestoreCall call, DocumentPath path, IReadOnlyList<FieldPath>? mask, Consistency consistency, bool first)
     {
         var document = consistency.View.Snapshot.Find(path);
-        consistency.Transaction?.RememberDocument(path, document);
         json.WriteStartObject();
         if (first && consistency.NewTransaction is { } begun)
             json.WriteString("transaction", begun);
@@ -113,9 +113,8 @@ internal static class DocumentCalls
     private static void Apply(FirestoreCall call, Utf8JsonWriter json, Write write)
     {
         // The answer is read from the commit's own snapshot: a later write must not show in it.
-        var commitTime = call.Database.Commit([write]).CommitTime;
+        var document = call.Database.Commit([write], transaction: null, call.Ticket).After.Find(write.Path)!;
         call.Statistics.CountWrites([write]);
-        var document = call.Database.ReadAt(commitTime).Snapshot.Find(write.Path)!;
         ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, call.MaskParameter("mask")));
     }
 

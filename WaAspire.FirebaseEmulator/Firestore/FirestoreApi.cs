@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using WaAspire.FirebaseEmulator.Auth;
+using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Operations;
+using WaAspire.FirebaseEmulator.Persistence;
 using WaAspire.FirebaseEmulator.Queries;
 
 namespace WaAspire.FirebaseEmulator.Firestore;
@@ -10,9 +12,11 @@ namespace WaAspire.FirebaseEmulator.Firestore;
 /// <summary>
 /// Firestore's REST surface. In: one HTTP request of any of Google's clients, or of ours. Out: Firestore's own answer,
 /// or its error body. A call is read whole, run against the database, buffered, and then answered: a refused call has
-/// sent nothing, and a fault can be put before or behind its effect.
+/// sent nothing, and a fault can be put before or behind its effect. No answer leaves before everything that it could
+/// have seen is stored.
 /// </summary>
-internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statistics statistics, QueryCalls queries, ListCalls lists)
+internal sealed class FirestoreApi(
+    Databases databases, IJournal journal, FaultGate gate, Statistics statistics, QueryCalls queries, ListCalls lists, TimeProvider time)
 {
     // These stream their answer as an array, and their error comes as an array of one.
     private static readonly HashSet<string> Streaming = ["batchGet", "runQuery", "runAggregationQuery"];
@@ -28,19 +32,58 @@ internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statisti
             (operation, var handle) = Route(context.Request.Method, target);
             var body = await RequestBody.ReadAsync(context.Request, Limits.MaxRequestBytes);
             statistics.CountCall(operation);
-            await gate.RunAsync(context, operation, body, () =>
+            await gate.RunAsync(context, operation, body, stopped =>
             {
                 var (database, caller) = (databases.Of(target.Project), Caller.Of(context.Request));
-                var call = new FirestoreCall(target, database, RequestJson.Parse(body), context.Request.Query, caller, statistics);
-                var answer = new ArrayBufferWriter<byte>();
-                using (var json = new Utf8JsonWriter(answer, ValueJson.Options))
-                    handle(call, json);
-                return answer.WrittenMemory;
+                return RunAsync(handle, new(target, database, RequestJson.Parse(body), context.Request.Query, caller, statistics), stopped);
             });
         }
         catch (RpcException refused)
         {
             await RpcErrors.WriteAsync(context, refused.Code, refused.Message, Streaming.Contains(operation));
+        }
+    }
+
+    /// <summary>Runs the call as often as it meets somebody else's lock, and gives its answer when that is safe to tell.</summary>
+    private async Task<ReadOnlyMemory<byte>> RunAsync(Action<FirestoreCall, Utf8JsonWriter> handle, FirestoreCall call, CancellationToken stopped)
+    {
+        var refused = true;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    var answer = new ArrayBufferWriter<byte>();
+                    using (var json = new Utf8JsonWriter(answer, ValueJson.Options))
+                        handle(call, json);
+                    refused = false;
+                    await journal.StoredAsync();
+                    return answer.WrittenMemory;
+                }
+                catch (LockConflict)
+                {
+                    await WaitAsync(call.Database, call.Ticket, stopped);
+                }
+            }
+        }
+        finally
+        {
+            call.Database.Leave(call.Ticket, refused);
+        }
+    }
+
+    private async Task WaitAsync(Database database, LockTicket ticket, CancellationToken stopped)
+    {
+        try
+        {
+            var patience = ticket.Deadline!.Value - time.GetUtcNow();
+            await ticket.Turn.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, time, stopped);
+        }
+        catch (TimeoutException)
+        {
+            database.GiveUp(ticket);
+            throw new RpcException(RpcCode.Aborted, "Transaction lock timeout.");
         }
     }
 
@@ -63,24 +106,4 @@ internal sealed class FirestoreApi(Databases databases, FaultGate gate, Statisti
             ("DELETE", null) when target.IsDocument => ("delete", DocumentCalls.Delete),
             _ => throw new RpcException(RpcCode.NotFound, "Not found."),
         };
-}
-
-/// <summary>The databases, one for each project; a project begins with its first call.</summary>
-internal sealed class Databases(TimeProvider time, int maxHistoryVersions)
-{
-    private const int MaxProjects = 1000;
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Database> _byProject = new(StringComparer.Ordinal);
-
-    public Database Of(string project)
-    {
-        lock (_lock)
-        {
-            if (_byProject.TryGetValue(project, out var known))
-                return known;
-            if (_byProject.Count >= MaxProjects)
-                throw new RpcException(RpcCode.ResourceExhausted, $"At most {MaxProjects} projects are kept.");
-            return _byProject[project] = new(new(project), time, new(maxHistoryVersions));
-        }
-    }
 }

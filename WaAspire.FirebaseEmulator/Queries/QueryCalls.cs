@@ -76,18 +76,12 @@ internal sealed class QueryCalls(IndexCheck indexes)
         FirestoreCall call, Query query, IReadOnlyDictionary<string, JsonElement> selectors)
     {
         var database = call.Database;
-        if (Candidates.MissingIndexes(query, database.Read().Snapshot) is { Count: > 0 } missing)
+        if (Scan.MissingIndexes(query, database.Read().Snapshot) is { Count: > 0 } missing)
             database.AddIndexes(query.From.Collection, missing);
 
-        var consistency = Consistency.Choose(database, selectors);
-        var result = QueryRunner.Run(query, database.Name, consistency.View.Snapshot);
-        var seen = Versions(result).ToList();
-        consistency.Transaction?.Remember(snapshot => Versions(QueryRunner.Run(query, database.Name, snapshot)).SequenceEqual(seen));
-        return (result, consistency);
+        var consistency = Consistency.Choose(call, selectors);
+        return (consistency.Run(query), consistency);
     }
-
-    private static IEnumerable<(DocumentPath Path, long UpdateTime)> Versions(QueryResult result) =>
-        result.Documents.Select(document => (document.Path, document.UpdateTime));
 
     private static void WriteResults(FirestoreCall call, Utf8JsonWriter json, Query query, QueryResult result, string readTime)
     {
