@@ -109,7 +109,9 @@ public static class EmulatorHost
         builder.Services.AddSingleton(services =>
         {
             var time = services.GetRequiredService<TimeProvider>();
-            return new DatabaseSettings(time, time, versions, transactions, services.GetRequiredService<IJournal>());
+            var commitTime = new ShiftedTime(time, services.GetRequiredService<Faults>());
+            return new DatabaseSettings(
+                time, commitTime, versions, transactions, services.GetRequiredService<IndexCatalog>(), services.GetRequiredService<IJournal>());
         });
         builder.Services.AddSingleton<Databases>();
         var file = builder.Configuration["Firestore:IndexesFile"];
@@ -127,16 +129,21 @@ public static class EmulatorHost
         builder.Services.AddSingleton<TokenSigner>();
         builder.Services.AddSingleton<IdTokens>();
         builder.Services.AddSingleton<AuthUsers>();
+        builder.Services.AddSingleton<OobCodes>();
         builder.Services.AddSingleton<AuthAccounts>();
+        builder.Services.AddSingleton<AccountBatches>();
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<AuthApi>(services, project));
     }
 
     private static void AddOperations(WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Faults>();
+        // Faults by chance may differ from run to run; nothing else here depends on chance.
+        builder.Services.AddSingleton(services => new Faults(services.GetRequiredService<TimeProvider>(), new Random(Environment.TickCount)));
         builder.Services.AddSingleton<FaultGate>();
         builder.Services.AddSingleton<Statistics>();
         builder.Services.AddSingleton<OperationsApi>();
         builder.Services.AddSingleton<Seed>();
+        builder.Services.AddSingleton(TtlOptions.Read(builder.Configuration));
+        builder.Services.AddHostedService<TtlSweep>();
     }
 }

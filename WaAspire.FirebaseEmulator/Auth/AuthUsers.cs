@@ -43,6 +43,16 @@ internal sealed class AuthUsers(IJournal journal, StoredState stored)
         }
     }
 
+    public void AddOrReplace(string project, AuthUser user)
+    {
+        lock (_lock)
+        {
+            if (_users.Count >= MaxUsers)
+                throw new AuthException("TOO_MANY_USERS");
+            Put_NeedsLock(project, user);
+        }
+    }
+
     public AuthUser Change(string project, string localId, Func<AuthUser, AuthUser> change)
     {
         lock (_lock)

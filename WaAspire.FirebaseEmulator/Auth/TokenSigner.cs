@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using WaAspire.FirebaseEmulator.Firestore;
 using WaAspire.FirebaseEmulator.Persistence;
 
 namespace WaAspire.FirebaseEmulator.Auth;
@@ -129,7 +130,10 @@ internal sealed class TokenSigner : IDisposable
     {
         try
         {
-            return Decode(payload) is { } bytes ? JsonNode.Parse(bytes) as JsonObject : null;
+            if (Decode(payload) is not { } bytes)
+                return null;
+            RequestJson.CheckText(bytes);
+            return JsonNode.Parse(bytes, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject;
         }
         catch (JsonException)
         {

@@ -50,7 +50,7 @@ internal sealed class Consistency
         var selectors = new Dictionary<string, JsonElement>();
         foreach (var name in new[] { "transaction", "readTime" })
         {
-            if (call.Parameter(name) is { } text)
+            if (call.Parameter(name) is { Length: > 0 } text)
                 selectors.Add(name, JsonSerializer.SerializeToElement(text));
         }
 

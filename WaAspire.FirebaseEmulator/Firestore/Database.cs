@@ -12,11 +12,13 @@ namespace WaAspire.FirebaseEmulator.Firestore;
 internal sealed class Database : IDisposable
 {
     private static readonly TimeSpan _sweepInterval = TimeSpan.FromSeconds(1);
+    private static readonly long _oldestReadMicros = (long)TimeSpan.FromHours(1).TotalMicroseconds;
     private readonly Lock _lock = new();
     private readonly CommitClock _clock;
     private readonly PastSnapshots _past;
     private readonly LockTable _locks;
     private readonly TransactionTable _transactions;
+    private readonly IndexCatalog _catalog;
     private readonly IJournal _journal;
     private readonly ITimer _sweep;
     private Snapshot _current;
@@ -30,7 +32,7 @@ internal sealed class Database : IDisposable
         _current = Snapshot.Of(stored.Documents);
         _locks = new(name, settings.Time, settings.Transactions);
         _transactions = new(_locks, settings.Time, settings.Transactions);
-        _journal = settings.Journal;
+        (_catalog, _journal) = (settings.Catalog, settings.Journal);
         _sweep = settings.Time.CreateTimer(_ => DropExpired(), null, _sweepInterval, _sweepInterval);
     }
 
@@ -52,6 +54,8 @@ internal sealed class Database : IDisposable
             var now = _clock.Read_NeedsLock();
             if (readTime > now)
                 throw RpcException.Invalid("The requested read time lies in the future.");
+            if (readTime < now - _oldestReadMicros)
+                throw new RpcException(RpcCode.FailedPrecondition, "The requested read time is more than an hour old.");
             return new(_past.At(readTime, _current), readTime);
         }
     }
@@ -195,6 +199,8 @@ internal sealed class Database : IDisposable
         foreach (var write in writes)
         {
             var (after, result) = WriteApplier.Apply(Name, changes.Find(write.Path), write, commitTime);
+            if (after is not null && !ReferenceEquals(after, changes.Find(write.Path)))
+                IndexEntries.Check(after, _catalog);
             // To verify is to read: it shares the document with other readers.
             if (write.Kind != WriteKind.Verify)
                 changes.Set(write.Path, after);

@@ -1,12 +1,14 @@
 using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Persistence;
+using WaAspire.FirebaseEmulator.Queries;
 
 namespace WaAspire.FirebaseEmulator.Firestore;
 
 /// <param name="Time">For what lasts: transactions and their locks.</param>
 /// <param name="CommitTime">For what is told: commit and read times, which a test may put ahead or behind.</param>
+/// <param name="Catalog">Which fields are indexed: a document may have only so many index entries.</param>
 internal sealed record DatabaseSettings(
-    TimeProvider Time, TimeProvider CommitTime, int HistoryVersions, TransactionOptions Transactions, IJournal Journal);
+    TimeProvider Time, TimeProvider CommitTime, int HistoryVersions, TransactionOptions Transactions, IndexCatalog Catalog, IJournal Journal);
 
 /// <summary>The databases, one for each project; a project begins with its first call.</summary>
 internal sealed class Databases(DatabaseSettings settings, StoredState stored) : IDisposable

@@ -37,13 +37,14 @@ internal static class DocumentCalls
     public static void Get(FirestoreCall call, Utf8JsonWriter json)
     {
         call.AllowParameters("mask.fieldPaths", "transaction", "readTime");
+        var mask = call.MaskParameter("mask");
         var consistency = Consistency.Choose(call);
         consistency.Lock([call.DocumentPath]);
         var document = consistency.View.Snapshot.Find(call.DocumentPath);
         call.Statistics.CountReads([call.DocumentPath.Collection]);
         if (document is null)
             throw new RpcException(RpcCode.NotFound, $"Document \"{call.Database.Name.NameOf(call.DocumentPath)}\" not found.");
-        ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, call.MaskParameter("mask")));
+        ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, mask));
     }
 
     public static void Create(FirestoreCall call, Utf8JsonWriter json)
@@ -112,10 +113,12 @@ internal static class DocumentCalls
 
     private static void Apply(FirestoreCall call, Utf8JsonWriter json, Write write)
     {
+        // Read first: what is malformed must not have been applied.
+        var mask = call.MaskParameter("mask");
         // The answer is read from the commit's own snapshot: a later write must not show in it.
         var document = call.Database.Commit([write], transaction: null, call.Ticket).After.Find(write.Path)!;
         call.Statistics.CountWrites([write]);
-        ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, call.MaskParameter("mask")));
+        ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, mask));
     }
 
     private static Precondition ReadPrecondition(FirestoreCall call)

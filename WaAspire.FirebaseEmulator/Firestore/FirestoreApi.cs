@@ -90,11 +90,11 @@ internal sealed class FirestoreApi(
     private (string Operation, Action<FirestoreCall, Utf8JsonWriter> Handle) Route(string method, FirestoreTarget target) =>
         (method, target.Verb) switch
         {
-            ("POST", "commit") => ("commit", CommitCalls.Commit),
-            ("POST", "batchWrite") => ("batchWrite", CommitCalls.BatchWrite),
-            ("POST", "beginTransaction") => ("beginTransaction", CommitCalls.BeginTransaction),
-            ("POST", "rollback") => ("rollback", CommitCalls.Rollback),
-            ("POST", "batchGet") => ("batchGet", DocumentCalls.BatchGet),
+            ("POST", "commit") when target.Segments.Count == 0 => ("commit", CommitCalls.Commit),
+            ("POST", "batchWrite") when target.Segments.Count == 0 => ("batchWrite", CommitCalls.BatchWrite),
+            ("POST", "beginTransaction") when target.Segments.Count == 0 => ("beginTransaction", CommitCalls.BeginTransaction),
+            ("POST", "rollback") when target.Segments.Count == 0 => ("rollback", CommitCalls.Rollback),
+            ("POST", "batchGet") when target.Segments.Count == 0 => ("batchGet", DocumentCalls.BatchGet),
             ("POST", "runQuery") => ("runQuery", queries.RunQuery),
             ("POST", "runAggregationQuery") => ("runAggregationQuery", queries.RunAggregationQuery),
             ("POST", "listCollectionIds") => ("listCollectionIds", ListCalls.ListCollectionIds),

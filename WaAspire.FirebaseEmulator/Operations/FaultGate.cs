@@ -10,8 +10,8 @@ internal sealed class FaultGate(Faults faults, TimeProvider time, IHostApplicati
     public async Task RunAsync(
         HttpContext context, string operation, ReadOnlyMemory<byte> body, Func<CancellationToken, Task<ReadOnlyMemory<byte>>> apply)
     {
-        if (faults.Plan.Latency is var latency && latency > TimeSpan.Zero)
-            await Task.Delay(latency, time, context.RequestAborted);
+        if (faults.Delay() is var delay && delay > TimeSpan.Zero)
+            await Task.Delay(delay, time, context.RequestAborted);
         if (faults.TakeFailure(operation, body) is { } code)
             throw new RpcException(code, "This failure was switched on from outside.");
 

@@ -100,6 +100,8 @@ internal sealed class ListCalls(IndexCheck indexes)
         if (query is not { From.AllDescendants: true, Orders.Count: 1, Where: null } || count == 0)
             throw RpcException.Invalid("A query to partition takes one collection group ordered by __name__, and at least one partition.");
         var (result, _) = QueryCalls.Run(call, query, selectors);
+        // More cuts than documents would fall on the same places.
+        count = Math.Min(count, result.Documents.Count);
         var cuts = Enumerable.Range(1, count)
             .Select(part => (int)((long)result.Documents.Count * part / (count + 1L)))
             .Where(cut => cut > 0).Distinct();
