@@ -16,6 +16,7 @@ internal static class EmulatorArguments
         ["--data-dir"] = "Storage:Directory",
         ["--seed"] = "Seed:File",
         ["--project"] = "FIREBASE_PROJECT_ID",
+        ["--tokens"] = "Auth:Tokens",
     };
 
     public static string[] Expand(string[] args)

@@ -5,6 +5,7 @@ using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Operations;
 using WaAspire.FirebaseEmulator.Persistence;
 using WaAspire.FirebaseEmulator.Queries;
+using WaAspire.FirebaseEmulator.Viewer;
 
 namespace WaAspire.FirebaseEmulator;
 
@@ -43,6 +44,7 @@ public static class EmulatorHost
         // Web apps call Firebase straight from the browser, from any origin.
         app.UseCors(policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod());
         app.Services.GetRequiredService<OperationsApi>().Map(app);
+        app.Services.GetRequiredService<ViewerApi>().Map(app);
         app.Services.GetRequiredService<FirestoreApi>().Map(app);
         app.Services.GetRequiredService<AuthApi>().Map(app);
         if (!app.Services.GetRequiredService<IndexCheck>().IsOn)
@@ -126,7 +128,9 @@ public static class EmulatorHost
     private static void AddAuth(WebApplicationBuilder builder)
     {
         var project = builder.Configuration["FIREBASE_PROJECT_ID"] is { Length: > 0 } named ? named : DefaultProject;
-        builder.Services.AddSingleton<TokenSigner>();
+        // Alone it stands for Google's emulators, whose tokens are unsigned; a host that gives addresses has verifiers.
+        var form = builder.Configuration.GetValue("Auth:Tokens", builder.Configuration["urls"] is null ? TokenForm.Unsigned : TokenForm.Signed);
+        builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<TokenSigner>(services, form));
         builder.Services.AddSingleton<IdTokens>();
         builder.Services.AddSingleton<AuthUsers>();
         builder.Services.AddSingleton<OobCodes>();
@@ -142,6 +146,7 @@ public static class EmulatorHost
         builder.Services.AddSingleton<FaultGate>();
         builder.Services.AddSingleton<Statistics>();
         builder.Services.AddSingleton<OperationsApi>();
+        builder.Services.AddSingleton<ViewerApi>();
         builder.Services.AddSingleton<Seed>();
         builder.Services.AddSingleton(TtlOptions.Read(builder.Configuration));
         builder.Services.AddHostedService<TtlSweep>();

@@ -33,10 +33,16 @@ internal sealed class IdTokens(TokenSigner signer, TimeProvider time)
     public (string Project, string LocalId, SignIn SignIn) Read(string token)
     {
         var claims = signer.ReadIdToken(token) ?? throw new AuthException("INVALID_ID_TOKEN");
-        if (claims["exp"]!.GetValue<long>() <= time.GetUtcNow().ToUnixTimeSeconds())
+        // An unsigned token says what its bearer likes.
+        if (claims["exp"] is not JsonValue expiry || !expiry.TryGetValue<long>(out var expires)
+            || claims["aud"] is not JsonValue audience || !audience.TryGetValue<string>(out var project)
+            || claims["sub"] is not JsonValue subject || !subject.TryGetValue<string>(out var localId)
+            || claims["auth_time"] is not JsonValue signedIn || !signedIn.TryGetValue<long>(out var authTime)
+            || claims["firebase"] is not JsonObject firebase)
+            throw new AuthException("INVALID_ID_TOKEN");
+        if (expires <= time.GetUtcNow().ToUnixTimeSeconds())
             throw new AuthException("TOKEN_EXPIRED");
-        var signIn = new SignIn(claims["firebase"]!["sign_in_provider"]!.GetValue<string>(), claims["auth_time"]!.GetValue<long>());
-        return (claims["aud"]!.GetValue<string>(), claims["sub"]!.GetValue<string>(), signIn);
+        return (project, localId, new(AuthJson.Text(firebase, "sign_in_provider") ?? SignIn.Custom, authTime));
     }
 
     /// <summary>A session cookie holds an ID token's claims under another issuer and for longer.</summary>

@@ -24,12 +24,13 @@ internal sealed class TokenSigner : IDisposable
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly IJournal _journal;
+    private readonly TokenForm _form;
     private readonly byte[] _refreshKey;
     private ImmutableList<SigningKey> _keys;
 
-    public TokenSigner(TimeProvider time, IJournal journal, StoredState stored)
+    public TokenSigner(TimeProvider time, IJournal journal, StoredState stored, TokenForm form)
     {
-        (_time, _journal) = (time, journal);
+        (_time, _journal, _form) = (time, journal, form);
         if (stored.Setting(Setting) is { } setting)
         {
             var kept = JsonSerializer.Deserialize<StoredKeys>(setting)!;
@@ -68,6 +69,8 @@ internal sealed class TokenSigner : IDisposable
 
     public string SignIdToken(JsonObject claims)
     {
+        if (_form == TokenForm.Unsigned)
+            return $"{Encode(new() { ["alg"] = "none", ["typ"] = "JWT" })}.{Encode(claims)}.";
         var key = Published[0];
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = key.Id, ["typ"] = "JWT" };
         var content = $"{Encode(header)}.{Encode(claims)}";
@@ -80,6 +83,8 @@ internal sealed class TokenSigner : IDisposable
     {
         if (token.Split('.') is not [var header, var payload, var signature] || Decode(signature) is not { } bytes)
             return null;
+        if (_form == TokenForm.Unsigned && bytes.Length == 0)
+            return ReadObject(payload);
         var content = Encoding.ASCII.GetBytes($"{header}.{payload}");
         var signed = Published.Any(key => key.Rsa.VerifyData(content, bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
         return signed ? ReadObject(payload) : null;
@@ -144,4 +149,13 @@ internal sealed class TokenSigner : IDisposable
     private static byte[]? Decode(string text) => Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
 
     private sealed record StoredKeys(byte[] RefreshKey, IReadOnlyList<SigningKey.Stored> Keys);
+}
+
+internal enum TokenForm
+{
+    /// <summary>RS256, as in production: whoever verifies them fetches the keys from here.</summary>
+    Signed,
+
+    /// <summary>As Google's own emulator gives them, which firebase-admin insists on when it is told of an emulator.</summary>
+    Unsigned,
 }

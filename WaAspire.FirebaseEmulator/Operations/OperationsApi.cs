@@ -19,8 +19,7 @@ internal sealed class OperationsApi(Databases databases, AuthUsers users, IJourn
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", () => "Ok");
-        routes.MapGet("/health", () => Results.Json(new { status = "healthy" }));
+        routes.MapMethods("/health", [HttpMethods.Get, HttpMethods.Post], () => Results.Json(new { status = "healthy" }));
         var emulator = routes.MapGroup("/emulator/v1");
         emulator.MapGet("/faults", () => Results.Json(faults.Plan, Json));
         emulator.MapPut("/faults", ReplaceFaultsAsync);
