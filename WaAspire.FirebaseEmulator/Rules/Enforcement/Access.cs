@@ -37,7 +37,13 @@ internal sealed class Access
     /// <summary>A user's token opens no read-write transaction, neither by itself nor with a first read.</summary>
     public void RequireNoReadWrite(IReadOnlyDictionary<string, JsonElement> selectors)
     {
-        if (selectors.TryGetValue("newTransaction", out var options) && !RequestJson.Members(options).Any(option => option.Name == "readOnly"))
+        if (selectors.TryGetValue("newTransaction", out var options))
+            RequireReadOnly(options);
+    }
+
+    public void RequireReadOnly(JsonElement transactionOptions)
+    {
+        if (!RequestJson.Members(transactionOptions).Any(option => option.Name == "readOnly"))
             RequireAdmin("Read-write transactions require admin authentication.");
     }
 

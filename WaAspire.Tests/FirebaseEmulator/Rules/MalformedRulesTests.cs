@@ -105,10 +105,10 @@ public sealed class MalformedRulesTests
     {
         var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.rules");
         File.WriteAllText(file, "service cloud.firestore {\n  match /a/{b} { allow read: if nobody; }\n}");
-        var stopped = Assert.Throws<RulesException>(() => EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Firestore:RulesFile", file]));
+        var stopped = Assert.Throws<StartException>(() => EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Firestore:RulesFile", file]));
         Assert.StartsWith($"{file}:2:33: ", stopped.Message, StringComparison.Ordinal);
         File.Delete(file);
-        Assert.ThrowsAny<IOException>(() => EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Firestore:RulesFile", file]));
+        Assert.Throws<StartException>(() => EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Firestore:RulesFile", file]));
     }
 
     [Fact]
