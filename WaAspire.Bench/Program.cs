@@ -2,10 +2,17 @@
 // machines differ, so compare figures of one run with each other.
 //
 //   dotnet run --project WaAspire.Bench -c Release [-- --idle 20 --load 1000 --threads 50]
+//   dotnet run --project WaAspire.Bench -c Release -- emulator [--documents 1000000]
 
 using WaAspire.Bench;
 
 var options = BenchOptions.Parse(args);
+if (args is ["emulator", ..])
+{
+    await EmulatorBench.RunAsync(options.Documents);
+    return;
+}
+
 await using var system = await BenchSystem.StartAsync();
 await IdleLatency.MeasureAsync(system, options.Idle);
 await LoadCost.MeasureAsync(system, options.Load, options.Threads);

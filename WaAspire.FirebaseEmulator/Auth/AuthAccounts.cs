@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using static WaAspire.FirebaseEmulator.Auth.AuthJson;
 
 namespace WaAspire.FirebaseEmulator.Auth;
 
@@ -8,14 +8,17 @@ namespace WaAspire.FirebaseEmulator.Auth;
 /// The account calls of the Identity Toolkit: what enters is a request's JSON, what leaves is the answer's, and a
 /// refusal is an <see cref="AuthException"/> with Firebase's own code.
 /// </summary>
-internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvider time)
+internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, OobCodes codes, TimeProvider time)
 {
-    private const int MinPasswordLength = 6;
-    private const int MaxCustomAttributes = 1000;
+    private const double MinSessionSeconds = 300;
+    private const double DefaultSessionSeconds = 14 * 24 * 3600;
 
     public JsonObject SignUp(string project, JsonObject request, bool admin)
     {
-        var user = Fill(new(Text(request, "localId") is { } chosen && admin ? chosen : NewId(), time.GetUtcNow()), request, admin);
+        // An anonymous user who signs up keeps the uid.
+        if (!admin && Text(request, "idToken") is not null)
+            return Update(project, request, admin);
+        var user = Fill(new(admin && ReadLocalId(request) is { } chosen ? chosen : NewId(), time.GetUtcNow()), request, admin);
         if (user.Email is null && user.PasswordHash is not null)
             throw new AuthException("MISSING_EMAIL");
         if (user.Email is not null && user.PasswordHash is null && !admin)
@@ -56,6 +59,7 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
             ? [
                 .. Texts(request, "localId").Select(id => users.Find(project, id)),
                 .. Texts(request, "email").Select(email => users.FindByEmail(project, email)),
+                .. Texts(request, "phoneNumber").Select(number => users.All(project).FirstOrDefault(user => user.PhoneNumber == number)),
             ]
             : [Owner(request).User];
         var answer = new JsonObject { ["kind"] = "identitytoolkit#GetAccountInfoResponse" };
@@ -69,29 +73,27 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
     {
         if (admin && Text(request, "localId") is { } localId)
             return Named(users.Change(project, localId, user => Fill(user, request, admin)));
-        var (home, owner) = Owner(request);
-        return SignedIn(home, users.Change(home, owner.LocalId, user => Fill(user, request, admin: false)), SignIn.Password);
+        if (!admin && Text(request, "oobCode") is { } code)
+            return VerifyEmail(project, code);
+        var (home, owner, signIn) = Owner(request);
+        var changed = users.Change(home, owner.LocalId, user => Fill(user, request, admin: false));
+        var provider = changed.Email is not null && signIn.Provider == SignIn.Anonymous ? SignIn.Password : signIn.Provider;
+        return SignedIn(home, changed, provider, signIn.Claims);
     }
 
     public JsonObject Delete(string project, JsonObject request, bool admin)
     {
         if (admin && Text(request, "localId") is { } localId)
             users.Delete(project, localId);
-        else if (Owner(request) is var (home, user))
+        else if (Owner(request) is var (home, user, _))
             users.Delete(home, user.LocalId);
         return new() { ["kind"] = "identitytoolkit#DeleteAccountResponse" };
     }
 
-    public JsonObject List(string project) => new()
-    {
-        ["kind"] = "identitytoolkit#DownloadAccountResponse",
-        ["users"] = new JsonArray([.. users.All(project).Select(user => user.ToJson())]),
-    };
-
     public JsonObject Refresh(string refreshToken)
     {
         var (project, localId, signIn) = tokens.ReadRefresh(refreshToken);
-        var user = Enabled(users.Find(project, localId) ?? throw new AuthException("USER_NOT_FOUND"));
+        var user = Unrevoked(Enabled(users.Find(project, localId) ?? throw new AuthException("USER_NOT_FOUND")), signIn);
         var idToken = tokens.Issue(project, user, signIn);
         return new()
         {
@@ -110,19 +112,75 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
     {
         var localId = Text(request, "localId") ?? throw new AuthException("MISSING_LOCAL_ID");
         var user = users.Find(project, localId) ?? throw new AuthException("USER_NOT_FOUND");
-        var seconds = request["expiresIn"] is JsonValue value && value.TryGetValue<double>(out var given)
-            ? given
-            : IdTokens.Lifetime.TotalSeconds;
+        var seconds = ReadNumber(request, "expiresIn") ?? IdTokens.Lifetime.TotalSeconds;
         if (Math.Abs(seconds) > TimeSpan.FromDays(365).TotalSeconds)
             throw new AuthException("INVALID_DURATION");
         var signIn = new SignIn(SignIn.Password, time.GetUtcNow().ToUnixTimeSeconds());
         return new() { ["idToken"] = tokens.Issue(project, user, signIn, TimeSpan.FromSeconds(seconds)) };
     }
 
-    private (string Project, AuthUser User) Owner(JsonObject request)
+    /// <summary>Ends at the first step with a code that was sent by mail, or would have been.</summary>
+    public JsonObject ResetPassword(string project, JsonObject request)
     {
-        var (project, localId) = tokens.Read(Text(request, "idToken") ?? throw new AuthException("MISSING_ID_TOKEN"));
-        return (project, Enabled(users.Find(project, localId) ?? throw new AuthException("USER_NOT_FOUND")));
+        var code = codes.Find(project, Text(request, "oobCode") ?? throw new AuthException("MISSING_OOB_CODE"));
+        if (Text(request, "newPassword") is not null && code.RequestType == OobCodes.PasswordReset)
+        {
+            var user = users.FindByEmail(project, code.Email) ?? throw new AuthException("EMAIL_NOT_FOUND");
+            var password = new JsonObject { ["password"] = Text(request, "newPassword") };
+            users.Change(project, user.LocalId, known => Fill(known, password, admin: false) with { EmailVerified = true });
+            codes.Use(project, code.Code);
+        }
+
+        return new() { ["kind"] = "identitytoolkit#ResetPasswordResponse", ["email"] = code.Email, ["requestType"] = code.RequestType };
+    }
+
+    public JsonObject SignInWithEmailLink(string project, JsonObject request)
+    {
+        var code = codes.Find(project, Text(request, "oobCode") ?? throw new AuthException("MISSING_OOB_CODE"));
+        if (code.RequestType != OobCodes.EmailSignIn || !code.Email.Equals(Text(request, "email"), StringComparison.OrdinalIgnoreCase))
+            throw new AuthException("INVALID_OOB_CODE");
+        codes.Use(project, code.Code);
+        var user = users.FindByEmail(project, code.Email);
+        if (user is null)
+            users.Add(project, user = new(NewId(), time.GetUtcNow()) { Email = code.Email });
+        return SignedIn(project, users.Change(project, user.LocalId, known => known with { EmailVerified = true }), SignIn.Password);
+    }
+
+    /// <summary>Keeps the code that production would mail, where tests and admins can fetch it.</summary>
+    public JsonObject SendOobCode(string project, JsonObject request, bool admin)
+    {
+        var type = Text(request, "requestType") ?? throw new AuthException("MISSING_REQ_TYPE");
+        var email = Text(request, "idToken") is not null ? Owner(request).User.Email : Text(request, "email");
+        if (type != OobCodes.EmailSignIn && users.FindByEmail(project, email ?? throw new AuthException("MISSING_EMAIL")) is null)
+            throw new AuthException("EMAIL_NOT_FOUND");
+        var code = codes.Add(project, email ?? throw new AuthException("MISSING_EMAIL"), type);
+        var answer = new JsonObject { ["kind"] = "identitytoolkit#GetOobConfirmationCodeResponse", ["email"] = email };
+        if (admin && Flag(request, "returnOobLink") == true)
+            (answer["oobCode"], answer["oobLink"]) = (code.Code, code.Link);
+        return answer;
+    }
+
+    public JsonObject CreateSessionCookie(string project, JsonObject request)
+    {
+        var idToken = Text(request, "idToken") ?? throw new AuthException("MISSING_ID_TOKEN");
+        var seconds = ReadNumber(request, "validDuration") ?? DefaultSessionSeconds;
+        return seconds is >= MinSessionSeconds and <= DefaultSessionSeconds
+            ? new() { ["sessionCookie"] = tokens.IssueSession(project, idToken, TimeSpan.FromSeconds(seconds)) }
+            : throw new AuthException("INVALID_DURATION");
+    }
+
+    private JsonObject VerifyEmail(string project, string oobCode)
+    {
+        var code = codes.Find(project, oobCode);
+        var user = users.FindByEmail(project, code.Email) ?? throw new AuthException("EMAIL_NOT_FOUND");
+        codes.Use(project, oobCode);
+        return Named(users.Change(project, user.LocalId, known => known with { EmailVerified = true }));
+    }
+
+    private (string Project, AuthUser User, SignIn SignIn) Owner(JsonObject request)
+    {
+        var (project, localId, signIn) = tokens.Read(Text(request, "idToken") ?? throw new AuthException("MISSING_ID_TOKEN"));
+        return (project, Unrevoked(Enabled(users.Find(project, localId) ?? throw new AuthException("USER_NOT_FOUND")), signIn), signIn);
     }
 
     private JsonObject SignedIn(string project, AuthUser user, string provider, JsonObject? claims = null)
@@ -137,49 +195,7 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
         return answer;
     }
 
-    private static AuthUser Fill(AuthUser user, JsonObject request, bool admin)
-    {
-        if (Text(request, "email") is { } email)
-        {
-            if (!email.Contains('@', StringComparison.Ordinal))
-                throw new AuthException("INVALID_EMAIL");
-            user = user with { Email = email.ToLowerInvariant() };
-        }
-
-        if (Text(request, "password") is { } password)
-        {
-            user = password.Length >= MinPasswordLength
-                ? user.WithPassword(password)
-                : throw new AuthException($"WEAK_PASSWORD : Password should be at least {MinPasswordLength} characters");
-        }
-
-        user = user with
-        {
-            DisplayName = Text(request, "displayName") ?? user.DisplayName,
-            PhotoUrl = Text(request, "photoUrl") ?? user.PhotoUrl,
-        };
-        return !admin ? user : user with
-        {
-            EmailVerified = Flag(request, "emailVerified") ?? user.EmailVerified,
-            Disabled = Flag(request, "disableUser") ?? Flag(request, "disabled") ?? user.Disabled,
-            PhoneNumber = Text(request, "phoneNumber") ?? user.PhoneNumber,
-            CustomAttributes = Text(request, "customAttributes") is { } attributes ? CheckedAttributes(attributes) : user.CustomAttributes,
-        };
-    }
-
-    private static string CheckedAttributes(string attributes)
-    {
-        if (attributes.Length > MaxCustomAttributes)
-            throw new AuthException("CLAIMS_TOO_LARGE");
-        try
-        {
-            return JsonNode.Parse(attributes) is JsonObject ? attributes : throw new AuthException("INVALID_CLAIMS");
-        }
-        catch (JsonException)
-        {
-            throw new AuthException("INVALID_CLAIMS");
-        }
-    }
+    private AuthUser Fill(AuthUser user, JsonObject request, bool admin) => AccountChange.Apply(user, request, admin, time.GetUtcNow());
 
     private static JsonObject Named(AuthUser user)
     {
@@ -191,18 +207,9 @@ internal sealed class AuthAccounts(AuthUsers users, IdTokens tokens, TimeProvide
 
     private static AuthUser Enabled(AuthUser user) => user.Disabled ? throw new AuthException("USER_DISABLED") : user;
 
-    private static string? Text(JsonObject request, string name) =>
-        request[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
-
-    private static IEnumerable<string> Texts(JsonObject request, string name) => request[name] switch
-    {
-        JsonArray list => list.OfType<JsonValue>().Select(value => value.TryGetValue<string>(out var text) ? text : "")
-            .Where(text => text.Length > 0),
-        _ => Text(request, name) is { } single ? [single] : [],
-    };
-
-    private static bool? Flag(JsonObject request, string name) =>
-        request[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
+    /// <summary>A sign-in of before the revocation gives no more tokens.</summary>
+    private static AuthUser Unrevoked(AuthUser user, SignIn signIn) =>
+        user.ValidSince is { } since && signIn.AuthTime < since.ToUnixTimeSeconds() ? throw new AuthException("TOKEN_EXPIRED") : user;
 
     private static string Seconds(TimeSpan time) => $"{(long)time.TotalSeconds}";
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using WaAspire.FirebaseEmulator.Firestore;
 using WaAspire.FirebaseEmulator.Operations;
+using WaAspire.FirebaseEmulator.Persistence;
 
 namespace WaAspire.FirebaseEmulator.Auth;
 
@@ -10,11 +11,18 @@ namespace WaAspire.FirebaseEmulator.Auth;
 /// Firebase Auth's REST surface, as the clients and the admin SDK call it: the paths that name a project are for
 /// administrators, the others for anybody with an API key (any key will do) and work on the configured project.
 /// </summary>
-internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGate gate, Statistics statistics, string defaultProject)
+internal sealed class AuthApi(
+    AuthAccounts accounts, AccountBatches batches, OobCodes codes, TokenSigner signer, IJournal journal, FaultGate gate, Statistics statistics, string defaultProject)
 {
     private const int MaxRequestBytes = 1024 * 1024;
+    private const string Json = "application/json; charset=UTF-8";
     private const string SignerName = "securetoken@system.gserviceaccount.com";
-    private const string CacheControl = "public, max-age=3600, must-revalidate, no-transform";
+
+    /// <summary>How long a verifier may use the keys that it has fetched.</summary>
+    public static readonly TimeSpan KeysMaxAge = TimeSpan.FromHours(1);
+
+    private static readonly JsonDocumentOptions _strict = new() { AllowDuplicateProperties = false };
+    private static readonly string _cacheControl = $"public, max-age={(long)KeysMaxAge.TotalSeconds}, must-revalidate, no-transform";
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -24,10 +32,13 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
         admin.MapPost("/accounts", (HttpContext http, string project) => RunAsync(http, "signUp", project, admin: true));
         admin.MapPost("/accounts:{verb}", (HttpContext http, string project, string verb) => RunAsync(http, verb, project, admin: true));
         admin.MapGet("/accounts:batchGet", (HttpContext http, string project) => RunAsync(http, "list", project, admin: true));
+        toolkit.MapPost("/projects/{project}:createSessionCookie", (HttpContext http, string project) => RunAsync(http, "createSessionCookie", project, admin: true));
 
         routes.MapPost("/securetoken.googleapis.com/v1/token", http => RunAsync(http, "token", defaultProject, admin: false));
         routes.MapGet($"/service_accounts/v1/jwk/{SignerName}", (HttpContext http) => Keys(http, signer.Jwks()));
         routes.MapGet($"/robot/v1/metadata/x509/{SignerName}", (HttpContext http) => Keys(http, signer.Certificates()));
+        routes.MapPost("/emulator/v1/keys:rotate", RotateAsync);
+        routes.MapGet("/emulator/v1/projects/{project}/oobCodes", (string project) => Results.Text(codes.List(project).ToJsonString(), Json));
         routes.MapPost("/emulator/v1/projects/{project}/tokens", (HttpContext http, string project) => RunAsync(http, "mint", project, admin: false));
     }
 
@@ -37,8 +48,12 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
         {
             var body = await RequestBody.ReadAsync(context.Request, MaxRequestBytes);
             statistics.CountCall(operation);
-            await gate.RunAsync(
-                context, operation, body, () => Encoding.UTF8.GetBytes(Run(context, operation, project, admin, body).ToJsonString()));
+            await gate.RunAsync(context, operation, body, async _ =>
+            {
+                var answer = Run(context, operation, project, admin, body).ToJsonString();
+                await journal.StoredAsync();
+                return Encoding.UTF8.GetBytes(answer);
+            });
         }
         catch (AuthException refused)
         {
@@ -65,7 +80,14 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
             "lookup" => accounts.Lookup(project, request, admin),
             "update" => accounts.Update(project, request, admin),
             "delete" => accounts.Delete(project, request, admin),
-            "list" => accounts.List(project),
+            "resetPassword" => accounts.ResetPassword(project, request),
+            "sendOobCode" => accounts.SendOobCode(project, request, admin),
+            "signInWithEmailLink" => accounts.SignInWithEmailLink(project, request),
+            "createSessionCookie" when admin => accounts.CreateSessionCookie(project, request),
+            "list" => batches.List(project, context.Request.Query["maxResults"], context.Request.Query["nextPageToken"]),
+            "batchCreate" when admin => batches.Create(project, request),
+            "batchDelete" when admin => batches.Delete(project, request),
+            "query" when admin => batches.Query(project),
             "mint" => accounts.Mint(project, request),
             _ => throw new AuthException("OPERATION_NOT_ALLOWED"),
         };
@@ -77,18 +99,28 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
         if (context.Request.HasJsonContentType())
         {
             var request = Parse(body);
-            return (request["refresh_token"] ?? request["refreshToken"])?.GetValue<string>() ?? throw new AuthException("MISSING_REFRESH_TOKEN");
+            return AuthJson.Text(request, "refresh_token") ?? AuthJson.Text(request, "refreshToken") ?? throw new AuthException("MISSING_REFRESH_TOKEN");
         }
 
         var form = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body.Span));
         return form.TryGetValue("refresh_token", out var token) ? token.ToString() : throw new AuthException("MISSING_REFRESH_TOKEN");
     }
 
+    /// <summary>A new key signs from now on; <c>?dropOld=true</c> withdraws the old ones at once.</summary>
+    private async Task<IResult> RotateAsync(bool? dropOld)
+    {
+        signer.Rotate(dropOld ?? false);
+        await journal.StoredAsync();
+        var published = signer.Published.Select(key => (JsonNode)key.Id).ToArray();
+        return Results.Text(new JsonObject { ["keyId"] = signer.Published[0].Id, ["published"] = new JsonArray(published) }.ToJsonString(), Json);
+    }
+
     private static JsonObject Parse(ReadOnlyMemory<byte> body)
     {
         try
         {
-            return body.IsEmpty ? [] : JsonNode.Parse(body.Span) as JsonObject ?? throw new AuthException("INVALID_JSON");
+            RequestJson.CheckText(body.Span);
+            return body.IsEmpty ? [] : JsonNode.Parse(body.Span, documentOptions: _strict) as JsonObject ?? throw new AuthException("INVALID_JSON");
         }
         catch (JsonException)
         {
@@ -98,8 +130,8 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
 
     private static IResult Keys(HttpContext context, JsonObject keys)
     {
-        context.Response.Headers.CacheControl = CacheControl;
-        return Results.Text(keys.ToJsonString(), "application/json; charset=UTF-8");
+        context.Response.Headers.CacheControl = _cacheControl;
+        return Results.Text(keys.ToJsonString(), Json);
     }
 
     private static async Task WriteErrorAsync(HttpContext context, int status, string code)
@@ -114,7 +146,7 @@ internal sealed class AuthApi(AuthAccounts accounts, TokenSigner signer, FaultGa
             },
         };
         context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json; charset=UTF-8";
+        context.Response.ContentType = Json;
         await context.Response.WriteAsync(error.ToJsonString(), context.RequestAborted);
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace WaAspire.FirebaseEmulator.Auth;
 
@@ -25,8 +26,12 @@ internal sealed record AuthUser(string LocalId, DateTimeOffset CreatedAt)
     /// <summary>Custom claims as the JSON text that was set; they go to the top level of every ID token.</summary>
     public string? CustomAttributes { get; init; }
 
-    public byte[]? PasswordHash { get; private init; }
+    /// <summary>Tokens of an earlier sign-in are revoked; whole seconds, as tokens count.</summary>
+    public DateTimeOffset? ValidSince { get; init; }
 
+    public byte[]? PasswordHash { get; init; }
+
+    [JsonInclude]
     private byte[] Salt { get; init; } = [];
 
     public AuthUser WithPassword(string password)
@@ -47,15 +52,14 @@ internal sealed record AuthUser(string LocalId, DateTimeOffset CreatedAt)
             ["createdAt"] = $"{CreatedAt.ToUnixTimeMilliseconds()}",
             ["emailVerified"] = EmailVerified,
             ["disabled"] = Disabled,
-            ["providerUserInfo"] = Email is null
-                ? new JsonArray()
-                : new JsonArray(new JsonObject { ["providerId"] = "password", ["email"] = Email, ["federatedId"] = Email, ["rawId"] = Email }),
+            ["providerUserInfo"] = new JsonArray([.. Providers()]),
         };
         AddUnlessNull("email", Email);
         AddUnlessNull("displayName", DisplayName);
         AddUnlessNull("photoUrl", PhotoUrl);
         AddUnlessNull("phoneNumber", PhoneNumber);
         AddUnlessNull("customAttributes", CustomAttributes);
+        AddUnlessNull("validSince", ValidSince is { } since ? $"{since.ToUnixTimeSeconds()}" : null);
         AddUnlessNull("lastLoginAt", LastLoginAt is { } login ? $"{login.ToUnixTimeMilliseconds()}" : null);
         return json;
 
@@ -64,6 +68,14 @@ internal sealed record AuthUser(string LocalId, DateTimeOffset CreatedAt)
             if (value is not null)
                 json[name] = value;
         }
+    }
+
+    private IEnumerable<JsonNode> Providers()
+    {
+        if (Email is not null)
+            yield return new JsonObject { ["providerId"] = "password", ["email"] = Email, ["federatedId"] = Email, ["rawId"] = Email };
+        if (PhoneNumber is not null)
+            yield return new JsonObject { ["providerId"] = "phone", ["phoneNumber"] = PhoneNumber, ["rawId"] = PhoneNumber };
     }
 
     private static byte[] Hash(string password, byte[] salt) =>

@@ -1,11 +1,14 @@
+using WaAspire.FirebaseEmulator.Persistence;
+
 namespace WaAspire.FirebaseEmulator.Auth;
 
 /// <summary>The accounts of all projects. An e-mail address is taken once in a project, whatever its case.</summary>
-internal sealed class AuthUsers
+internal sealed class AuthUsers(IJournal journal, StoredState stored)
 {
     private const int MaxUsers = 100_000;
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Project, string LocalId), AuthUser> _users = [];
+    private readonly Dictionary<(string Project, string LocalId), AuthUser> _users =
+        stored.Users.ToDictionary(known => (known.Project, known.User.LocalId), known => known.User);
 
     public AuthUser? Find(string project, string localId)
     {
@@ -40,6 +43,16 @@ internal sealed class AuthUsers
         }
     }
 
+    public void AddOrReplace(string project, AuthUser user)
+    {
+        lock (_lock)
+        {
+            if (_users.Count >= MaxUsers)
+                throw new AuthException("TOO_MANY_USERS");
+            Put_NeedsLock(project, user);
+        }
+    }
+
     public AuthUser Change(string project, string localId, Func<AuthUser, AuthUser> change)
     {
         lock (_lock)
@@ -56,6 +69,7 @@ internal sealed class AuthUsers
         {
             if (!_users.Remove((project, localId)))
                 throw new AuthException("USER_NOT_FOUND");
+            journal.Append(new UserDeleted(project, localId));
         }
     }
 
@@ -65,6 +79,7 @@ internal sealed class AuthUsers
         {
             foreach (var key in _users.Keys.Where(key => key.Project == project).ToList())
                 _users.Remove(key);
+            journal.Append(new UsersCleared(project));
         }
     }
 
@@ -72,6 +87,7 @@ internal sealed class AuthUsers
     {
         if (user.Email is { } email && FindByEmail_NeedsLock(project, email) is { } other && other.LocalId != user.LocalId)
             throw new AuthException("EMAIL_EXISTS");
+        journal.Append(new UserStored(project, user));
         return _users[(project, user.LocalId)] = user;
     }
 

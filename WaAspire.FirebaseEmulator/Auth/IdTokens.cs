@@ -9,6 +9,7 @@ internal sealed class IdTokens(TokenSigner signer, TimeProvider time)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
     private const string Issuer = "https://securetoken.google.com/";
+    private const string SessionIssuer = "https://session.firebase.google.com/";
 
     /// <param name="lifetime">May be negative: a token that has expired already.</param>
     public string Issue(string project, AuthUser user, SignIn signIn, TimeSpan? lifetime = null)
@@ -28,13 +29,32 @@ internal sealed class IdTokens(TokenSigner signer, TimeProvider time)
         return signer.SignIdToken(claims);
     }
 
-    /// <summary>The project and user of a token that is valid now.</summary>
-    public (string Project, string LocalId) Read(string token)
+    /// <summary>The project, user and sign-in of a token that is valid now.</summary>
+    public (string Project, string LocalId, SignIn SignIn) Read(string token)
     {
         var claims = signer.ReadIdToken(token) ?? throw new AuthException("INVALID_ID_TOKEN");
-        return claims["exp"]!.GetValue<long>() > time.GetUtcNow().ToUnixTimeSeconds()
-            ? (claims["aud"]!.GetValue<string>(), claims["sub"]!.GetValue<string>())
-            : throw new AuthException("TOKEN_EXPIRED");
+        // An unsigned token says what its bearer likes.
+        if (claims["exp"] is not JsonValue expiry || !expiry.TryGetValue<long>(out var expires)
+            || claims["aud"] is not JsonValue audience || !audience.TryGetValue<string>(out var project)
+            || claims["sub"] is not JsonValue subject || !subject.TryGetValue<string>(out var localId)
+            || claims["auth_time"] is not JsonValue signedIn || !signedIn.TryGetValue<long>(out var authTime)
+            || claims["firebase"] is not JsonObject firebase)
+            throw new AuthException("INVALID_ID_TOKEN");
+        if (expires <= time.GetUtcNow().ToUnixTimeSeconds())
+            throw new AuthException("TOKEN_EXPIRED");
+        return (project, localId, new(AuthJson.Text(firebase, "sign_in_provider") ?? SignIn.Custom, authTime));
+    }
+
+    /// <summary>A session cookie holds an ID token's claims under another issuer and for longer.</summary>
+    public string IssueSession(string project, string idToken, TimeSpan lifetime)
+    {
+        Read(idToken);
+        var claims = signer.ReadIdToken(idToken)!;
+        var now = time.GetUtcNow();
+        claims["iss"] = SessionIssuer + project;
+        claims["iat"] = now.ToUnixTimeSeconds();
+        claims["exp"] = (now + lifetime).ToUnixTimeSeconds();
+        return signer.SignIdToken(claims);
     }
 
     public string IssueRefresh(string project, AuthUser user, SignIn signIn) => signer.SealRefreshToken(new()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WaAspire.FirebaseEmulator.Locking;
 
 namespace WaAspire.FirebaseEmulator.Firestore;
 
@@ -21,10 +22,10 @@ internal static class CommitCalls
 
         if (id is { Length: > 0 })
             call.Access.RequireAdmin("Transactions with writes require admin authentication.");
-        var transaction = id is { Length: > 0 } ? call.Database.Transactions.End(id) : null;
+        var transaction = id is { Length: > 0 } ? call.Database.Use(id) : null;
         if (transaction is { ReadOnly: true } && writes.Count > 0)
             throw RpcException.Invalid("Cannot modify entities in a read-only transaction.");
-        var result = call.Database.Commit(writes, transaction, call.Access.JudgeOf(writes));
+        var result = call.Database.Commit(writes, transaction, call.Ticket, call.Access.JudgeOf(writes));
         call.Statistics.CountWrites(writes);
 
         json.WriteStartObject();
@@ -55,15 +56,16 @@ internal static class CommitCalls
 
         if (writes.DistinctBy(write => write.Path).Count() != writes.Count)
             throw RpcException.Invalid("A batchWrite may write each document only once.");
-        var outcomes = writes.Select(write => Single(call, write)).ToList();
+        foreach (var write in writes.Skip(call.Finished.Count))
+            call.Finished.Add(Single(call, write));
 
         json.WriteStartObject();
         json.WriteStartArray("writeResults");
-        foreach (var (result, _) in outcomes)
+        foreach (var (result, _) in call.Finished)
             WriteResultOf(json, result ?? new(null, []));
         json.WriteEndArray();
         json.WriteStartArray("status");
-        foreach (var (_, refused) in outcomes)
+        foreach (var (_, refused) in call.Finished)
             WriteStatus(json, refused);
         json.WriteEndArray();
         json.WriteEndObject();
@@ -71,21 +73,21 @@ internal static class CommitCalls
 
     public static void BeginTransaction(FirestoreCall call, Utf8JsonWriter json)
     {
-        Transaction? transaction = null;
+        var options = JsonSerializer.SerializeToElement(new { });
         foreach (var (name, value) in call.Members)
-            transaction = name == "options" ? Consistency.Begin(call.Database, value) : throw RequestJson.Unknown(name);
+            options = name == "options" ? value : throw RequestJson.Unknown(name);
+        call.Access.RequireReadOnly(options);
+        var transaction = Consistency.Begin(call.Database, options);
 
-        if (transaction is not { ReadOnly: true })
-            call.Access.RequireAdmin("Read-write transactions require admin authentication.");
         json.WriteStartObject();
-        json.WriteString("transaction", call.Database.Transactions.Begin(transaction ?? new(readOnly: false, call.Database.Read())));
+        json.WriteString("transaction", transaction.Id);
         json.WriteEndObject();
     }
 
     public static void Rollback(FirestoreCall call, Utf8JsonWriter json)
     {
         foreach (var (name, value) in call.Members)
-            call.Database.Transactions.Drop(name == "transaction" ? RequestJson.Bytes(value) : throw RequestJson.Unknown(name));
+            call.Database.Rollback(name == "transaction" ? RequestJson.Bytes(value) : throw RequestJson.Unknown(name));
 
         json.WriteStartObject();
         json.WriteEndObject();
@@ -98,7 +100,7 @@ internal static class CommitCalls
     {
         try
         {
-            var result = call.Database.Commit([write]).Results[0];
+            var result = call.Database.Commit([write], transaction: null, call.Ticket).Results[0];
             call.Statistics.CountWrites([write]);
             return (result, null);
         }

@@ -23,7 +23,8 @@ internal static class DocumentCalls
         }
 
         call.Access.RequireNoReadWrite(selectors);
-        var consistency = Consistency.Choose(call.Database, selectors);
+        var consistency = Consistency.Choose(call, selectors);
+        consistency.Lock(paths);
         call.Access.RequireGet(paths, consistency.View);
         call.Statistics.CountReads(paths.Select(path => path.Collection));
 
@@ -38,14 +39,15 @@ internal static class DocumentCalls
     public static void Get(FirestoreCall call, Utf8JsonWriter json)
     {
         call.AllowParameters("mask.fieldPaths", "transaction", "readTime");
+        var mask = call.MaskParameter("mask");
         var consistency = Consistency.Choose(call);
+        consistency.Lock([call.DocumentPath]);
         call.Access.RequireGet([call.DocumentPath], consistency.View);
         var document = consistency.View.Snapshot.Find(call.DocumentPath);
-        consistency.Transaction?.RememberDocument(call.DocumentPath, document);
         call.Statistics.CountReads([call.DocumentPath.Collection]);
         if (document is null)
             throw new RpcException(RpcCode.NotFound, $"Document \"{call.Database.Name.NameOf(call.DocumentPath)}\" not found.");
-        ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, call.MaskParameter("mask")));
+        ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, mask));
     }
 
     public static void Create(FirestoreCall call, Utf8JsonWriter json)
@@ -74,7 +76,7 @@ internal static class DocumentCalls
     {
         call.AllowParameters("currentDocument.exists", "currentDocument.updateTime");
         var write = new Write(WriteKind.Delete, call.DocumentPath) { Precondition = ReadPrecondition(call) };
-        call.Database.Commit([write], judge: call.Access.JudgeOf([write]));
+        call.Database.Commit([write], transaction: null, call.Ticket, call.Access.JudgeOf([write]));
         call.Statistics.CountWrites([write]);
         json.WriteStartObject();
         json.WriteEndObject();
@@ -95,7 +97,6 @@ internal static class DocumentCalls
         Utf8JsonWriter json, FirestoreCall call, DocumentPath path, IReadOnlyList<FieldPath>? mask, Consistency consistency, bool first)
     {
         var document = consistency.View.Snapshot.Find(path);
-        consistency.Transaction?.RememberDocument(path, document);
         json.WriteStartObject();
         if (first && consistency.NewTransaction is { } begun)
             json.WriteString("transaction", begun);
@@ -115,11 +116,12 @@ internal static class DocumentCalls
 
     private static void Apply(FirestoreCall call, Utf8JsonWriter json, Write write)
     {
+        // Read first: what is malformed must not have been applied.
+        var mask = call.MaskParameter("mask");
         // The answer is read from the commit's own snapshot: a later write must not show in it.
-        var commitTime = call.Database.Commit([write], judge: call.Access.JudgeOf([write])).CommitTime;
+        var document = call.Database.Commit([write], transaction: null, call.Ticket, call.Access.JudgeOf([write])).After.Find(write.Path)!;
         call.Statistics.CountWrites([write]);
-        var document = call.Database.ReadAt(commitTime).Snapshot.Find(write.Path)!;
-        ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, call.MaskParameter("mask")));
+        ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, mask));
     }
 
     private static Precondition ReadPrecondition(FirestoreCall call)

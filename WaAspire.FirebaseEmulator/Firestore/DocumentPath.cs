@@ -11,6 +11,12 @@ internal sealed record DatabaseName(string Project)
 
     public string NameOf(DocumentPath path) => $"{Documents}/{path}";
 
+    /// <summary>The path behind a full name, unchecked (the bounds of a query need not be possible names); null for another database's.</summary>
+    public DocumentPath? Find(string name) =>
+        name.StartsWith(Documents + "/", StringComparison.Ordinal) && name.LastIndexOf('/') is var slash && slash > Documents.Length
+            ? new(name[(Documents.Length + 1)..slash], name[(slash + 1)..])
+            : null;
+
     /// <summary>The path of a document that this database may hold; anything else is refused.</summary>
     public DocumentPath PathOf(string name) => name.StartsWith(Documents + "/", StringComparison.Ordinal)
         ? DocumentPath.Parse(name[(Documents.Length + 1)..])
@@ -18,13 +24,16 @@ internal sealed record DatabaseName(string Project)
 }
 
 /// <summary>A document's place: its collection's path (<c>threads/t1/messages</c>) and its own id.</summary>
-internal sealed record DocumentPath(string Collection, string Id)
+internal sealed record DocumentPath(string Collection, string Id) : IComparable<DocumentPath>
 {
     private const int MaxIdBytes = 1500;
     private const int MaxNameBytes = 6 * 1024;
     private const int MaxSegments = 200;
 
     public override string ToString() => $"{Collection}/{Id}";
+
+    public int CompareTo(DocumentPath? other) =>
+        Collection == other!.Collection ? PathOrder.CompareIds(Id, other.Id) : PathOrder.Compare(ToString(), other.ToString());
 
     public static DocumentPath Parse(string path)
     {

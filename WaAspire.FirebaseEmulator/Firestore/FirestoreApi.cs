@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using WaAspire.FirebaseEmulator.Auth;
+using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Operations;
+using WaAspire.FirebaseEmulator.Persistence;
 using WaAspire.FirebaseEmulator.Queries;
 using WaAspire.FirebaseEmulator.Rules.Enforcement;
 
@@ -11,10 +13,12 @@ namespace WaAspire.FirebaseEmulator.Firestore;
 /// <summary>
 /// Firestore's REST surface. In: one HTTP request of any of Google's clients, or of ours. Out: Firestore's own answer,
 /// or its error body. A call is read whole, run against the database, buffered, and then answered: a refused call has
-/// sent nothing, and a fault can be put before or behind its effect.
+/// sent nothing, and a fault can be put before or behind its effect. No answer leaves before everything that it could
+/// have seen is stored.
 /// </summary>
 internal sealed class FirestoreApi(
-    Databases databases, FaultGate gate, Statistics statistics, QueryCalls queries, ListCalls lists, RulesStore rules, ILogger<Access> log)
+    Databases databases, IJournal journal, RulesStore rules, FaultGate gate, Statistics statistics, QueryCalls queries, ListCalls lists,
+    TimeProvider time, ILogger<Access> log)
 {
     // These stream their answer as an array, and their error comes as an array of one.
     private static readonly HashSet<string> Streaming = ["batchGet", "runQuery", "runAggregationQuery"];
@@ -30,15 +34,11 @@ internal sealed class FirestoreApi(
             (operation, var handle) = Route(context.Request.Method, target);
             var body = await RequestBody.ReadAsync(context.Request, Limits.MaxRequestBytes);
             statistics.CountCall(operation);
-            await gate.RunAsync(context, operation, body, () =>
+            await gate.RunAsync(context, operation, body, stopped =>
             {
                 var database = databases.Of(target.Project);
                 var access = new Access(rules, Caller.Of(context.Request), database.Name, log);
-                var call = new FirestoreCall(target, database, RequestJson.Parse(body), context.Request.Query, access, statistics);
-                var answer = new ArrayBufferWriter<byte>();
-                using (var json = new Utf8JsonWriter(answer, ValueJson.Options))
-                    handle(call, json);
-                return answer.WrittenMemory;
+                return RunAsync(handle, new(target, database, RequestJson.Parse(body), context.Request.Query, access, statistics), stopped);
             });
         }
         catch (RpcException refused)
@@ -47,14 +47,57 @@ internal sealed class FirestoreApi(
         }
     }
 
+    /// <summary>Runs the call as often as it meets somebody else's lock, and gives its answer when that is safe to tell.</summary>
+    private async Task<ReadOnlyMemory<byte>> RunAsync(Action<FirestoreCall, Utf8JsonWriter> handle, FirestoreCall call, CancellationToken stopped)
+    {
+        var refused = true;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    var answer = new ArrayBufferWriter<byte>();
+                    using (var json = new Utf8JsonWriter(answer, ValueJson.Options))
+                        handle(call, json);
+                    refused = false;
+                    await journal.StoredAsync();
+                    return answer.WrittenMemory;
+                }
+                catch (LockConflict)
+                {
+                    await WaitAsync(call.Database, call.Ticket, stopped);
+                }
+            }
+        }
+        finally
+        {
+            call.Database.Leave(call.Ticket, refused);
+        }
+    }
+
+    private async Task WaitAsync(Database database, LockTicket ticket, CancellationToken stopped)
+    {
+        try
+        {
+            var patience = ticket.Deadline!.Value - time.GetUtcNow();
+            await ticket.Turn.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, time, stopped);
+        }
+        catch (TimeoutException)
+        {
+            database.GiveUp(ticket);
+            throw new RpcException(RpcCode.Aborted, "Transaction lock timeout.");
+        }
+    }
+
     private (string Operation, Action<FirestoreCall, Utf8JsonWriter> Handle) Route(string method, FirestoreTarget target) =>
         (method, target.Verb) switch
         {
-            ("POST", "commit") => ("commit", CommitCalls.Commit),
-            ("POST", "batchWrite") => ("batchWrite", CommitCalls.BatchWrite),
-            ("POST", "beginTransaction") => ("beginTransaction", CommitCalls.BeginTransaction),
-            ("POST", "rollback") => ("rollback", CommitCalls.Rollback),
-            ("POST", "batchGet") => ("batchGet", DocumentCalls.BatchGet),
+            ("POST", "commit") when target.Segments.Count == 0 => ("commit", CommitCalls.Commit),
+            ("POST", "batchWrite") when target.Segments.Count == 0 => ("batchWrite", CommitCalls.BatchWrite),
+            ("POST", "beginTransaction") when target.Segments.Count == 0 => ("beginTransaction", CommitCalls.BeginTransaction),
+            ("POST", "rollback") when target.Segments.Count == 0 => ("rollback", CommitCalls.Rollback),
+            ("POST", "batchGet") when target.Segments.Count == 0 => ("batchGet", DocumentCalls.BatchGet),
             ("POST", "runQuery") => ("runQuery", queries.RunQuery),
             ("POST", "runAggregationQuery") => ("runAggregationQuery", queries.RunAggregationQuery),
             ("POST", "listCollectionIds") => ("listCollectionIds", ListCalls.ListCollectionIds),
@@ -66,24 +109,4 @@ internal sealed class FirestoreApi(
             ("DELETE", null) when target.IsDocument => ("delete", DocumentCalls.Delete),
             _ => throw new RpcException(RpcCode.NotFound, "Not found."),
         };
-}
-
-/// <summary>The databases, one for each project; a project begins with its first call.</summary>
-internal sealed class Databases(TimeProvider time, int maxHistoryVersions)
-{
-    private const int MaxProjects = 1000;
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Database> _byProject = new(StringComparer.Ordinal);
-
-    public Database Of(string project)
-    {
-        lock (_lock)
-        {
-            if (_byProject.TryGetValue(project, out var known))
-                return known;
-            if (_byProject.Count >= MaxProjects)
-                throw new RpcException(RpcCode.ResourceExhausted, $"At most {MaxProjects} projects are kept.");
-            return _byProject[project] = new(new(project), time, new(maxHistoryVersions));
-        }
-    }
 }

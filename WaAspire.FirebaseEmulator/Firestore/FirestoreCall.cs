@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Operations;
 using WaAspire.FirebaseEmulator.Rules.Enforcement;
 
@@ -12,6 +13,12 @@ internal sealed record FirestoreCall(
     // What Google's front ends take on every call; `$alt` with numeric enums changes nothing, no answer of ours holds an enum.
     private static readonly HashSet<string> SystemParameters =
         ["$alt", "alt", "key", "prettyPrint", "$prettyPrint", "fields", "quotaUser", "access_token", "$.xgafv", "$httpMethod"];
+
+    /// <summary>The call's place in the line, should it meet a lock: then it is run again, and all of this is kept.</summary>
+    public LockTicket Ticket { get; } = new();
+
+    /// <summary>The writes of a batchWrite that are done already: they are applied one by one, and once.</summary>
+    public List<(WriteResult? Result, RpcException? Refused)> Finished { get; } = [];
 
     public IEnumerable<(string Name, JsonElement Value)> Members => RequestJson.Members(Body);
 

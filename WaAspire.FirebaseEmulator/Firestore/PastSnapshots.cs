@@ -4,12 +4,13 @@ namespace WaAspire.FirebaseEmulator.Firestore;
 /// Snapshots of the last commits, for reads at a time in the past. Bounded by the number of document changes they
 /// hold on to, not by Google's hour. Callers hold the database's lock.
 /// </summary>
-internal sealed class PastSnapshots
+/// <param name="oldest">Before this moment nothing is known.</param>
+internal sealed class PastSnapshots(long oldest = 0)
 {
     private const int MaxChanges = 20_000;
     private readonly Queue<(Snapshot Before, long CommitTime, int Changes)> _commits = new();
     private int _changes;
-    private long _oldest;
+    private long _oldest = oldest;
 
     public void Add(Snapshot before, long commitTime, int changes)
     {

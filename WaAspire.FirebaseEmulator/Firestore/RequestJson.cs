@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace WaAspire.FirebaseEmulator.Firestore;
 
@@ -16,12 +17,36 @@ internal static class RequestJson
     {
         try
         {
+            CheckText(body.Span);
             using var document = JsonDocument.Parse(body.IsEmpty ? "{}"u8.ToArray() : body, Options);
             return document.RootElement.Clone();
         }
         catch (JsonException)
         {
             throw RpcException.Invalid("Invalid JSON payload received. The request body is not valid JSON.");
+        }
+    }
+
+    /// <summary>Text that is no Unicode would show only when it is read, deep inside a call.</summary>
+    /// <exception cref="JsonException">Broken UTF-8, half of a surrogate pair, or no JSON at all.</exception>
+    public static void CheckText(ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body))
+            throw new JsonException("Not UTF-8.");
+        if (body.IndexOf("\\ud"u8) < 0 && body.IndexOf("\\uD"u8) < 0)
+            return;
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                    reader.GetString();
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            throw new JsonException("Half of a surrogate pair.");
         }
     }
 

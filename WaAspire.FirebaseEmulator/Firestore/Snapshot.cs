@@ -14,9 +14,13 @@ internal sealed class Snapshot
     /// <summary>The paths of all collections that hold a document.</summary>
     public IEnumerable<string> CollectionPaths => _collections.Keys;
 
-    public Collection CollectionAt(string path) => _collections.GetValueOrDefault(path, Collection.Empty);
+    public static Snapshot Of(IEnumerable<Document> documents) => new(documents
+        .GroupBy(document => document.Path.Collection, StringComparer.Ordinal)
+        .ToImmutableDictionary(group => group.Key, group => Collection.Of(group.Key, group), StringComparer.Ordinal));
 
-    public Document? Find(DocumentPath path) => CollectionAt(path.Collection).Documents.GetValueOrDefault(path.Id);
+    public Collection CollectionAt(string path) => _collections.GetValueOrDefault(path) ?? Collection.Of(path, []);
+
+    public Document? Find(DocumentPath path) => _collections.TryGetValue(path.Collection, out var collection) ? collection.Find(path.Id) : null;
 
     /// <summary>The collections of one group (all when <paramref name="collectionId"/> is null) below a path, in no order.</summary>
     public IEnumerable<Collection> Group(string parent, string? collectionId) =>
@@ -25,14 +29,18 @@ internal sealed class Snapshot
         where collectionId is null || DocumentPath.CollectionId(collection.Key) == collectionId
         select collection.Value;
 
-    public Snapshot With(DocumentPath path, Document? after)
+    public Snapshot With(Document? before, Document? after)
     {
-        var collection = CollectionAt(path.Collection).With(path.Id, after);
-        return new(collection.Documents.IsEmpty ? _collections.Remove(path.Collection) : _collections.SetItem(path.Collection, collection));
+        var path = (before ?? after)!.Path;
+        var collection = CollectionAt(path.Collection);
+        if (after is not null && !ReferenceEquals(after.Path.Collection, collection.Path))
+            after = after with { Path = before?.Path ?? new(collection.Path, path.Id) };
+        collection = collection.With(before, after);
+        return new(collection.Count == 0 ? _collections.Remove(path.Collection) : _collections.SetItem(collection.Path, collection));
     }
 
-    public Snapshot WithIndex(string collection, FieldPath field) =>
-        _collections.TryGetValue(collection, out var found) ? new(_collections.SetItem(collection, found.WithIndex(field))) : this;
+    /// <summary>Puts in a collection that differs from the present one by its indexes only.</summary>
+    public Snapshot With(Collection collection) => new(_collections.SetItem(collection.Path, collection));
 }
 
 /// <summary>What a read sees: a snapshot, and the time that it stands for (microseconds).</summary>

@@ -101,6 +101,8 @@ internal sealed class MapValue(Dictionary<string, Value> fields) : Value
 {
     public static readonly MapValue Empty = new([]);
 
+    public static readonly MapValue EmptyVector = new(new() { ["__type__"] = new StringValue("__vector__"), ["value"] = new ArrayValue([]) });
+
     public IReadOnlyDictionary<string, Value> Fields => fields;
 
     /// <summary>A vector travels as a map with a marker; its type order is its own.</summary>

@@ -42,6 +42,23 @@ internal sealed class ValueOrder : IComparer<Value>
         _ => throw new InvalidOperationException("Not numbers."),
     };
 
+    /// <summary>The least value of a type, for the edges of a range; null behind the last type.</summary>
+    public static Value? LeastOf(ValueRank rank) => rank switch
+    {
+        ValueRank.Null => NullValue.Instance,
+        ValueRank.Boolean => new BooleanValue(false),
+        ValueRank.Number => new DoubleValue(double.NaN),
+        ValueRank.Timestamp => new TimestampValue(long.MinValue),
+        ValueRank.String => new StringValue(""),
+        ValueRank.Bytes => new BytesValue([]),
+        ValueRank.Reference => new ReferenceValue(""),
+        ValueRank.GeoPoint => new GeoPointValue(double.NegativeInfinity, double.NegativeInfinity),
+        ValueRank.Array => new ArrayValue([]),
+        ValueRank.Vector => MapValue.EmptyVector,
+        ValueRank.Map => MapValue.Empty,
+        _ => null,
+    };
+
     public static bool Same(Value left, Value right) => (left, right) switch
     {
         (IntegerValue mine, IntegerValue theirs) => mine.Content == theirs.Content,

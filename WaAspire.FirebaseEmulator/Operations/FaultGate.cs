@@ -6,10 +6,12 @@ namespace WaAspire.FirebaseEmulator.Operations;
 /// <summary>Runs a call with the faults that are switched on around it: late, refused, or applied and never answered.</summary>
 internal sealed class FaultGate(Faults faults, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FaultGate> log)
 {
-    public async Task RunAsync(HttpContext context, string operation, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>> apply)
+    /// <param name="apply">Takes the token that ends its waiting: the caller's, or the emulator's own once the caller is cut off.</param>
+    public async Task RunAsync(
+        HttpContext context, string operation, ReadOnlyMemory<byte> body, Func<CancellationToken, Task<ReadOnlyMemory<byte>>> apply)
     {
-        if (faults.Plan.Latency is var latency && latency > TimeSpan.Zero)
-            await Task.Delay(latency, time, context.RequestAborted);
+        if (faults.Delay() is var delay && delay > TimeSpan.Zero)
+            await Task.Delay(delay, time, context.RequestAborted);
         if (faults.TakeFailure(operation, body) is { } code)
             throw new RpcException(code, "This failure was switched on from outside.");
 
@@ -19,13 +21,13 @@ internal sealed class FaultGate(Faults faults, TimeProvider time, IHostApplicati
             return;
         }
 
-        var answer = apply();
+        var answer = await apply(context.RequestAborted);
         context.Response.ContentType = "application/json; charset=UTF-8";
         context.Response.ContentLength = answer.Length;
         await context.Response.Body.WriteAsync(answer, context.RequestAborted);
     }
 
-    private async Task LoseAsync(HttpContext context, LostReply lost, Func<ReadOnlyMemory<byte>> apply)
+    private async Task LoseAsync(HttpContext context, LostReply lost, Func<CancellationToken, Task<ReadOnlyMemory<byte>>> apply)
     {
         if (lost.AppliesAfter is { } delay)
         {
@@ -35,15 +37,15 @@ internal sealed class FaultGate(Faults faults, TimeProvider time, IHostApplicati
         }
 
         if (!lost.BeforeApply)
-            Apply(apply);
+            await ApplyAsync(apply);
         context.Abort();
     }
 
-    private void Apply(Func<ReadOnlyMemory<byte>> apply)
+    private async Task ApplyAsync(Func<CancellationToken, Task<ReadOnlyMemory<byte>>> apply)
     {
         try
         {
-            apply();
+            await apply(lifetime.ApplicationStopping);
         }
         catch (Exception refused) when (refused is RpcException or AuthException)
         {

@@ -4,11 +4,12 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using WaAspire.FirebaseEmulator.Auth;
 using WaAspire.FirebaseEmulator.Firestore;
+using WaAspire.FirebaseEmulator.Persistence;
 
 namespace WaAspire.FirebaseEmulator.Operations;
 
 /// <summary>What tests, chaos runs and curious operators turn and read: faults, statistics, histories, and the wipe.</summary>
-internal sealed class OperationsApi(Databases databases, AuthUsers users, Faults faults, Statistics statistics)
+internal sealed class OperationsApi(Databases databases, AuthUsers users, IJournal journal, Faults faults, Statistics statistics)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -18,8 +19,7 @@ internal sealed class OperationsApi(Databases databases, AuthUsers users, Faults
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", () => "Ok");
-        routes.MapGet("/health", () => Results.Json(new { status = "healthy" }));
+        routes.MapMethods("/health", [HttpMethods.Get, HttpMethods.Post], () => Results.Json(new { status = "healthy" }));
         var emulator = routes.MapGroup("/emulator/v1");
         emulator.MapGet("/faults", () => Results.Json(faults.Plan, Json));
         emulator.MapPut("/faults", ReplaceFaultsAsync);
@@ -86,15 +86,17 @@ internal sealed class OperationsApi(Databases databases, AuthUsers users, Faults
         json.WriteEndObject();
     }
 
-    private IResult ClearDocuments(string project)
+    private async Task<IResult> ClearDocuments(string project)
     {
         databases.Of(project).Clear();
+        await journal.StoredAsync();
         return Results.Json(new { });
     }
 
-    private IResult ClearAccounts(string project)
+    private async Task<IResult> ClearAccounts(string project)
     {
         users.Clear(project);
+        await journal.StoredAsync();
         return Results.Json(new { });
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using WaAspire.FirebaseEmulator.Auth;
 using WaAspire.FirebaseEmulator.Firestore;
+using WaAspire.FirebaseEmulator.Persistence;
 
 namespace WaAspire.FirebaseEmulator.Operations;
 
@@ -10,9 +11,24 @@ namespace WaAspire.FirebaseEmulator.Operations;
 /// something to show. Plain JSON stands for values; <c>{"$timestamp":"…"}</c> and <c>{"$now":true}</c> for timestamps.
 /// A file that cannot be read is a mistake to see at once: the emulator does not start.
 /// </summary>
-internal sealed class Seed(Databases databases, AuthAccounts accounts, ILogger<Seed> log)
+internal sealed class Seed(Databases databases, AuthAccounts accounts, IJournal journal, StoredState stored, ILogger<Seed> log)
 {
-    public void Load(string file)
+    /// <summary>Only a first start is seeded; later ones find what the last one left.</summary>
+    public async Task LoadOnceAsync(string? file)
+    {
+        if (!stored.IsNew)
+        {
+            log.Restored(stored.Databases.Sum(database => database.Value.Documents.Count), stored.Users.Count);
+            return;
+        }
+
+        if (!string.IsNullOrEmpty(file))
+            Load(file);
+        journal.Append(StoredState.FirstStartDone);
+        await journal.StoredAsync();
+    }
+
+    private void Load(string file)
     {
         using var seed = JsonDocument.Parse(File.ReadAllText(file), new() { CommentHandling = JsonCommentHandling.Skip });
         var project = seed.RootElement.GetProperty("projectId").GetString()!;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using WaAspire.FirebaseEmulator.Firestore;
 
 namespace WaAspire.FirebaseEmulator.Queries;
@@ -15,6 +14,9 @@ internal sealed record IndexField(FieldPath Field, IndexMode Mode);
 /// <param name="Group">Whether it serves the collection group rather than single collections.</param>
 internal sealed record CompositeIndex(string CollectionId, bool Group, IReadOnlyList<IndexField> Fields);
 
+/// <summary>Documents of a collection group vanish some time after the timestamp in this field.</summary>
+internal sealed record TtlPolicy(string CollectionId, FieldPath Field);
+
 /// <summary>
 /// The indexes that a database has: the declared composites, and for each field those of one field, which are
 /// automatic (ascending, descending and contains, single collections only) unless an override says otherwise.
@@ -24,20 +26,26 @@ internal sealed class IndexCatalog
 {
     private readonly Dictionary<(string CollectionId, string Field), HashSet<(bool Group, IndexMode Mode)>> _overrides = [];
     private readonly List<CompositeIndex> _composites = [];
+    private readonly List<TtlPolicy> _ttl = [];
 
     /// <summary>Automatic indexes only.</summary>
     public static IndexCatalog Automatic => new();
 
+    public IReadOnlyList<TtlPolicy> TtlPolicies => _ttl;
+
+    /// <exception cref="StartException">The file is missing or malformed.</exception>
     public static IndexCatalog Load(string file)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(file), new() { CommentHandling = JsonCommentHandling.Skip });
+        var declared = IndexFile.Read(file);
         var catalog = new IndexCatalog();
-        foreach (var index in Items(document.RootElement, "indexes"))
-            catalog._composites.Add(ReadComposite(index));
-        foreach (var change in Items(document.RootElement, "fieldOverrides"))
+        catalog._composites.AddRange(declared.Indexes.Select(index => new CompositeIndex(
+            index.CollectionGroup, index.IsGroup, [.. index.Fields.Select(field => new IndexField(field.FieldPath, field.Mode))])));
+        foreach (var change in declared.FieldOverrides)
         {
-            var key = (change.GetProperty("collectionGroup").GetString()!, ReadField(change).Text);
-            catalog._overrides[key] = [.. Items(change, "indexes").Select(index => (IsGroup(index), ReadMode(index)))];
+            if (change.Indexes is { } indexes)
+                catalog._overrides[(change.CollectionGroup, change.FieldPath.Text)] = [.. indexes.Select(index => (index.IsGroup, index.Mode))];
+            if (change.Ttl)
+                catalog._ttl.Add(new(change.CollectionGroup, change.FieldPath));
         }
 
         return catalog;
@@ -57,26 +65,4 @@ internal sealed class IndexCatalog
 
         return !group;
     }
-
-    private static CompositeIndex ReadComposite(JsonElement index) => new(
-        index.GetProperty("collectionGroup").GetString()!,
-        IsGroup(index),
-        [.. Items(index, "fields").Select(field => new IndexField(ReadField(field), ReadMode(field)))]);
-
-    private static FieldPath ReadField(JsonElement element) => FieldPath.Parse(element.GetProperty("fieldPath").GetString()!);
-
-    private static bool IsGroup(JsonElement index) =>
-        index.TryGetProperty("queryScope", out var scope) && scope.GetString() == "COLLECTION_GROUP";
-
-    private static IndexMode ReadMode(JsonElement index)
-    {
-        if (index.TryGetProperty("order", out var order))
-            return order.GetString() == "DESCENDING" ? IndexMode.Descending : IndexMode.Ascending;
-        return index.TryGetProperty("arrayConfig", out _)
-            ? IndexMode.Contains
-            : throw new JsonException("An index names an order or an arrayConfig.");
-    }
-
-    private static List<JsonElement> Items(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var items) ? [.. items.EnumerateArray()] : [];
 }

@@ -11,15 +11,17 @@ namespace WaAspire.FirebaseEmulator.Queries;
 /// the query's orders, several of them merged if need be.
 /// </summary>
 /// <remarks>https://firebase.google.com/docs/firestore/query-data/index-overview</remarks>
-internal sealed class IndexCheck(IndexCatalog catalog)
+internal sealed class IndexCheck(IndexCatalog catalog, bool isOn = true)
 {
     private static readonly IndexField NameDown = new(FieldPath.DocumentName, IndexMode.Descending);
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    public bool IsOn => isOn;
+
     public void Require(Query query, IReadOnlyList<Aggregation> aggregations)
     {
         // Every document has its name indexed: a query over all collections can use nothing else.
-        if (query.From is not { CollectionId: { } collectionId, AllDescendants: var group })
+        if (!isOn || query.From is not { CollectionId: { } collectionId, AllDescendants: var group })
             return;
         var missing = query.Conjunctions
             .Select(conjunction => Need.Of(query, conjunction, aggregations))

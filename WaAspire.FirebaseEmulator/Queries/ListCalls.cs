@@ -30,7 +30,7 @@ internal sealed class ListCalls(IndexCheck indexes)
         var consistency = Consistency.Choose(call);
         // A page is no limit: its token leads on.
         call.Access.RequireList(query, consistency.View, limit: null);
-        var found = Find(call, query, consistency.View.Snapshot, showMissing);
+        var found = showMissing ? WithMissing(call, query, consistency.View.Snapshot) : consistency.Run(query).Documents;
         var page = found.Take(size).ToList();
         call.Statistics.CountReads(source.Collection, Math.Max(1, page.Count));
 
@@ -65,7 +65,7 @@ internal sealed class ListCalls(IndexCheck indexes)
         }
 
         var prefix = call.Target.Path.Length == 0 ? "" : call.Target.Path + "/";
-        var ids = Consistency.Choose(call.Database, selectors).View.Snapshot.CollectionPaths
+        var ids = Consistency.Choose(call, selectors).View.Snapshot.CollectionPaths
             .Where(path => path.StartsWith(prefix, StringComparison.Ordinal))
             .Select(path => path[prefix.Length..].Split('/')[0])
             .Distinct(StringComparer.Ordinal).Order(PathOrder.ById)
@@ -107,6 +107,8 @@ internal sealed class ListCalls(IndexCheck indexes)
         if (query is not { From.AllDescendants: true, Orders.Count: 1, Where: null } || count == 0)
             throw RpcException.Invalid("A query to partition takes one collection group ordered by __name__, and at least one partition.");
         var (result, _) = QueryCalls.Run(call, query, selectors);
+        // More cuts than documents would fall on the same places.
+        count = Math.Min(count, result.Documents.Count);
         var cuts = Enumerable.Range(1, count)
             .Select(part => (int)((long)result.Documents.Count * part / (count + 1L)))
             .Where(cut => cut > 0).Distinct();
@@ -120,22 +122,19 @@ internal sealed class ListCalls(IndexCheck indexes)
     }
 
     /// <summary>With showMissing, documents that do not exist but have something below them are listed by name only.</summary>
-    private static IReadOnlyList<Document> Find(FirestoreCall call, Query query, Snapshot snapshot, bool showMissing)
+    private static IReadOnlyList<Document> WithMissing(FirestoreCall call, Query query, Snapshot snapshot)
     {
-        if (!showMissing)
-            return QueryRunner.Run(query, call.Database.Name, snapshot).Documents;
-
         var collection = snapshot.CollectionAt(query.From.Collection);
         var prefix = query.From.Collection + "/";
         var ids = snapshot.CollectionPaths
             .Where(path => path.StartsWith(prefix, StringComparison.Ordinal))
             .Select(path => path[prefix.Length..].Split('/')[0])
-            .Concat(collection.Documents.Keys).Distinct(StringComparer.Ordinal).Order(PathOrder.ById);
+            .Concat(collection.Documents.Select(document => document.Path.Id)).Distinct(StringComparer.Ordinal).Order(PathOrder.ById);
         var last = query.StartAt?.Values is [ReferenceValue name] ? call.Database.Name.PathOf(name.Name).Id : null;
         return
         [
             .. ids.Where(id => last is null || PathOrder.CompareIds(id, last) > 0).Take(query.Limit!.Value)
-                .Select(id => collection.Documents.GetValueOrDefault(id) ?? new(new(query.From.Collection, id), MapValue.Empty, 0, 0)),
+                .Select(id => collection.Find(id) ?? new(new(query.From.Collection, id), MapValue.Empty, 0, 0)),
         ];
     }
 

@@ -77,19 +77,13 @@ internal sealed class QueryCalls(IndexCheck indexes)
     {
         var database = call.Database;
         call.Access.RequireNoReadWrite(selectors);
-        if (Candidates.MissingIndexes(query, database.Read().Snapshot) is { Count: > 0 } missing)
+        if (Scan.MissingIndexes(query, database.Read().Snapshot) is { Count: > 0 } missing)
             database.AddIndexes(query.From.Collection, missing);
 
-        var consistency = Consistency.Choose(database, selectors);
+        var consistency = Consistency.Choose(call, selectors);
         call.Access.RequireList(query, consistency.View, query.Limit);
-        var result = QueryRunner.Run(query, database.Name, consistency.View.Snapshot);
-        var seen = Versions(result).ToList();
-        consistency.Transaction?.Remember(snapshot => Versions(QueryRunner.Run(query, database.Name, snapshot)).SequenceEqual(seen));
-        return (result, consistency);
+        return (consistency.Run(query), consistency);
     }
-
-    private static IEnumerable<(DocumentPath Path, long UpdateTime)> Versions(QueryResult result) =>
-        result.Documents.Select(document => (document.Path, document.UpdateTime));
 
     private static void WriteResults(FirestoreCall call, Utf8JsonWriter json, Query query, QueryResult result, string readTime)
     {

@@ -6,7 +6,7 @@ namespace WaAspire.Tests.Rules;
 /// <summary>An emulator under the product's own rules, and a company with somebody of each role.</summary>
 public sealed class ProductRulesFixture : EmulatorFixture
 {
-    private static readonly Dictionary<string, string> Company = new()
+    private static readonly Dictionary<string, string> _company = new()
     {
         ["staffProfiles/employee"] = Text("role", "staff"),
         ["staffProfiles/closed"] = Text("role", "staff"),
@@ -62,9 +62,9 @@ public sealed class ProductRulesFixture : EmulatorFixture
     /// <param name="there">Whether the document that is tried exists, other than a profile that would make an employee.</param>
     private static async Task SeedAsync(RulesClient client, string path, bool there)
     {
-        var made = path.StartsWith("staffProfiles/", StringComparison.Ordinal) && !Company.ContainsKey(path) ? "threads/open" : path;
-        var writes = Company.Select(document => Set(document.Key, document.Value)).Append(there ? Set(made, Company.GetValueOrDefault(made, Text("seeded", "x"))) : Delete(path));
-        if (path.StartsWith("staffProfiles/", StringComparison.Ordinal) && !Company.ContainsKey(path))
+        var made = path.StartsWith("staffProfiles/", StringComparison.Ordinal) && !_company.ContainsKey(path) ? "threads/open" : path;
+        var writes = _company.Select(document => Set(document.Key, document.Value)).Append(there ? Set(made, _company.GetValueOrDefault(made, Text("seeded", "x"))) : Delete(path));
+        if (path.StartsWith("staffProfiles/", StringComparison.Ordinal) && !_company.ContainsKey(path))
             writes = writes.Append(Delete(path));
         (await client.CommitAsync("Bearer owner", [.. writes])).Ok();
     }

@@ -15,7 +15,7 @@ namespace WaAspire.FirebaseEmulator.Rules.Enforcement;
 internal sealed class Access
 {
     private const string Denied = "Missing or insufficient permissions.";
-    private static readonly Lazy<RuleValue> Nothing = new(() => RuleNull.Instance);
+    private static readonly Lazy<RuleValue> _nothing = new(() => RuleNull.Instance);
     private readonly Ruleset? _rules;
     private readonly DatabaseName _database;
     private readonly ILogger _log;
@@ -37,7 +37,13 @@ internal sealed class Access
     /// <summary>A user's token opens no read-write transaction, neither by itself nor with a first read.</summary>
     public void RequireNoReadWrite(IReadOnlyDictionary<string, JsonElement> selectors)
     {
-        if (selectors.TryGetValue("newTransaction", out var options) && !RequestJson.Members(options).Any(option => option.Name == "readOnly"))
+        if (selectors.TryGetValue("newTransaction", out var options))
+            RequireReadOnly(options);
+    }
+
+    public void RequireReadOnly(JsonElement transactionOptions)
+    {
+        if (!RequestJson.Members(transactionOptions).Any(option => option.Name == "readOnly"))
             RequireAdmin("Read-write transactions require admin authentication.");
     }
 
@@ -47,7 +53,7 @@ internal sealed class Access
             return;
         var lookups = new Lookups(view.Snapshot.Find, view.Snapshot.Find, paths.Count > 1 ? Lookups.Multiple : Lookups.Single);
         foreach (var path in paths)
-            Require(OneDocument("get", path, view.ReadTime, view.Snapshot.Find(path), Nothing), lookups);
+            Require(OneDocument("get", path, view.ReadTime, view.Snapshot.Find(path), _nothing), lookups);
     }
 
     /// <summary>Allowed only if the rules hold for everything that the query could return, whatever is stored.</summary>
@@ -61,7 +67,7 @@ internal sealed class Access
             var facts = new QueryFacts(conjunction, query.Orders, _database);
             var path = RequestedPath.Of(query.From, facts);
             var resource = new Lazy<RuleValue>(new OpenDocument(facts, path.Id, path.Value));
-            Require(new("list", path, _auth, RuleTimestamp.FromMicros(view.ReadTime), resource, Nothing, QueryOf(query, limit)), lookups);
+            Require(new("list", path, _auth, RuleTimestamp.FromMicros(view.ReadTime), resource, _nothing, QueryOf(query, limit)), lookups);
         }
     }
 
@@ -94,7 +100,7 @@ internal sealed class Access
                 WriteKind.Delete => "delete",
                 _ => before is null ? "create" : "update",
             };
-            var written = write.Kind == WriteKind.Update ? new Lazy<RuleValue>(() => StoredValues.Of(after)) : Nothing;
+            var written = write.Kind == WriteKind.Update ? new Lazy<RuleValue>(() => StoredValues.Of(after)) : _nothing;
             Require(OneDocument(method, write.Path, time, before, written), lookups);
         }
     }

@@ -11,8 +11,19 @@ internal sealed class RulesStore(Ruleset? atStart)
     private readonly ConcurrentDictionary<string, Ruleset> _byProject = new(StringComparer.Ordinal);
 
     /// <summary>A file that is not there or cannot be judged stops the start.</summary>
-    public static RulesStore Load(string? file) =>
-        new(string.IsNullOrEmpty(file) ? null : new Ruleset(RulesParser.Parse(file, File.ReadAllText(file))));
+    public static RulesStore Load(string? file)
+    {
+        if (string.IsNullOrEmpty(file))
+            return new(null);
+        try
+        {
+            return new(new(RulesParser.Parse(file, File.ReadAllText(file))));
+        }
+        catch (Exception unusable) when (unusable is RulesException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartException(unusable.Message);
+        }
+    }
 
     public Ruleset? Of(string project) => _byProject.GetValueOrDefault(project) ?? atStart;
 

@@ -17,15 +17,27 @@ internal static class Re2
     private const string Pair = @"[\uD800-\uDBFF][\uDC00-\uDFFF]";
     private const string Surrogates = @"\uD800-\uDFFF";
     private const int MaxCompiled = 1000;
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
-    private static readonly ConcurrentDictionary<string, Regex> Compiled = new(StringComparer.Ordinal);
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(1);
+    private static readonly ConcurrentDictionary<string, Regex> _compiled = new(StringComparer.Ordinal);
 
-    private static readonly Dictionary<string, string> Classes = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> _classes = new(StringComparer.Ordinal)
     {
-        ["d"] = "0-9", ["w"] = "0-9A-Za-z_", ["s"] = @"\t\n\f\r\x20",
-        ["D"] = @"\x00-/:-\uD7FF\uE000-\uFFFF", ["W"] = @"\x00-/:-@\[-\^`\{-\uD7FF\uE000-\uFFFF", ["S"] = @"\x00-\x08\x0B\x0E-\x1F!-\uD7FF\uE000-\uFFFF",
-        ["alnum"] = "0-9A-Za-z", ["alpha"] = "A-Za-z", ["digit"] = "0-9", ["lower"] = "a-z", ["upper"] = "A-Z", ["word"] = "0-9A-Za-z_",
-        ["space"] = @"\t\n\v\f\r\x20", ["blank"] = @"\t\x20", ["xdigit"] = "0-9A-Fa-f", ["punct"] = @"!-/:-@\[-`\{-~",
+        ["d"] = "0-9",
+        ["w"] = "0-9A-Za-z_",
+        ["s"] = @"\t\n\f\r\x20",
+        ["D"] = @"\x00-/:-\uD7FF\uE000-\uFFFF",
+        ["W"] = @"\x00-/:-@\[-\^`\{-\uD7FF\uE000-\uFFFF",
+        ["S"] = @"\x00-\x08\x0B\x0E-\x1F!-\uD7FF\uE000-\uFFFF",
+        ["alnum"] = "0-9A-Za-z",
+        ["alpha"] = "A-Za-z",
+        ["digit"] = "0-9",
+        ["lower"] = "a-z",
+        ["upper"] = "A-Z",
+        ["word"] = "0-9A-Za-z_",
+        ["space"] = @"\t\n\v\f\r\x20",
+        ["blank"] = @"\t\x20",
+        ["xdigit"] = "0-9A-Fa-f",
+        ["punct"] = @"!-/:-@\[-`\{-~",
     };
 
     public static RuleValue Matches(string pattern, string text) =>
@@ -74,13 +86,13 @@ internal static class Re2
 
     private static Regex? Compile(string translated)
     {
-        if (Compiled.TryGetValue(translated, out var known))
+        if (_compiled.TryGetValue(translated, out var known))
             return known;
         try
         {
-            var regex = new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout);
-            if (Compiled.Count < MaxCompiled)
-                Compiled[translated] = regex;
+            var regex = new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, _timeout);
+            if (_compiled.Count < MaxCompiled)
+                _compiled[translated] = regex;
             return regex;
         }
         catch (Exception refused) when (refused is ArgumentException or NotSupportedException)
@@ -145,7 +157,7 @@ internal static class Re2
         private bool Escape()
         {
             var letter = At(_at + 1);
-            if (Classes.TryGetValue(letter.ToString(), out var members))
+            if (_classes.TryGetValue(letter.ToString(), out var members))
                 return Put(char.IsUpper(letter) ? $"(?:{Pair}|[{members}])" : $"[{members}]", 2);
             if (letter is 'A' or 'z')
                 return Put($@"\{letter}", 2);
@@ -205,7 +217,7 @@ internal static class Re2
             {
                 var name = pattern[(_at + 2)..named];
                 _at = named + 2;
-                return name.Length > 1 ? Classes.GetValueOrDefault(name) : null;
+                return name.Length > 1 ? _classes.GetValueOrDefault(name) : null;
             }
 
             if (pattern[_at] != '\\')
@@ -214,7 +226,7 @@ internal static class Re2
                 return char.IsSurrogate(plain) ? null : plain is '[' or '^' ? $@"\{plain}" : plain.ToString();
             }
 
-            if (!Classes.TryGetValue(At(_at + 1).ToString(), out var members))
+            if (!_classes.TryGetValue(At(_at + 1).ToString(), out var members))
                 return Character();
             if (char.IsUpper(pattern[_at + 1]))
             {

@@ -9,7 +9,7 @@ internal sealed class ExpressionParser(Scanner scanner)
     private const int MaxNesting = 100;
     private const int MaxDepth = 500;
 
-    private static readonly string[][] Levels =
+    private static readonly string[][] _levels =
         [["||"], ["&&"], ["==", "!="], ["in", "is"], ["<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"]];
 
     private int _nesting;
@@ -34,10 +34,10 @@ internal sealed class ExpressionParser(Scanner scanner)
 
     private Expression Operators(int level)
     {
-        if (level == Levels.Length)
+        if (level == _levels.Length)
             return Prefixed();
         var left = Operators(level + 1);
-        while (scanner.Peek is { Kind: TokenKind.Symbol or TokenKind.Word } token && Levels[level].Contains(token.Text))
+        while (scanner.Peek is { Kind: TokenKind.Symbol or TokenKind.Word } token && _levels[level].Contains(token.Text))
         {
             scanner.Next();
             if (token.Text == "is")

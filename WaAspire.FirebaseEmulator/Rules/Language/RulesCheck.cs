@@ -9,11 +9,11 @@ namespace WaAspire.FirebaseEmulator.Rules.Language;
 /// </summary>
 internal sealed class RulesCheck
 {
-    private static readonly string[] Reserved = ["request", "resource", "true", "false", "null"];
-    private static readonly HashSet<string> Types = new(StringComparer.Ordinal)
+    private static readonly string[] _reserved = ["request", "resource", "true", "false", "null"];
+    private static readonly HashSet<string> _types = new(StringComparer.Ordinal)
         { "bool", "bytes", "float", "int", "list", "latlng", "number", "path", "map", "string", "timestamp", "duration", "set", "map_diff" };
 
-    private static readonly Dictionary<string, string[]> Members = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> _members = new(StringComparer.Ordinal)
     {
         ["request"] = ["auth", "method", "path", "query", "resource", "time"],
         ["request.auth"] = ["uid", "token"],
@@ -77,7 +77,7 @@ internal sealed class RulesCheck
 
     private void CheckName(Position at, string name)
     {
-        if (Reserved.Contains(name))
+        if (_reserved.Contains(name))
             throw _source.Error(at, $"'{name}' cannot be declared anew");
     }
 
@@ -87,7 +87,7 @@ internal sealed class RulesCheck
         {
             case Name name when !place.Knows(name.Text):
                 throw _source.Error(name.At, $"unknown variable '{name.Text}'");
-            case TypeTest test when !Types.Contains(test.Type):
+            case TypeTest test when !_types.Contains(test.Type):
                 throw _source.Error(test.At, $"unknown type '{test.Type}'");
             case Member member:
                 CheckMember(member);
@@ -103,7 +103,7 @@ internal sealed class RulesCheck
 
     private void CheckMember(Member member)
     {
-        if (NameOf(member.Target) is { } target && Members.TryGetValue(target, out var known) && !known.Contains(member.Text))
+        if (NameOf(member.Target) is { } target && _members.TryGetValue(target, out var known) && !known.Contains(member.Text))
             throw _source.Error(member.At, $"'{target}' has no member '{member.Text}'");
     }
 
@@ -168,29 +168,5 @@ internal sealed class RulesCheck
     {
         public bool Knows(string name) => name is "request" or "resource" || Locals.Contains(name)
             || Scope.Chain.Any(scope => scope.Block.Wildcards.Contains(name));
-    }
-}
-
-/// <summary>A block with the blocks around it: where functions and wildcards are looked up, the innermost first.</summary>
-internal sealed record Scope(MatchBlock Block, Scope? Around)
-{
-    public IEnumerable<Scope> Chain
-    {
-        get
-        {
-            for (var scope = this; scope is not null; scope = scope.Around)
-                yield return scope;
-        }
-    }
-
-    public (Function Function, Scope Scope)? Find(string function)
-    {
-        foreach (var scope in Chain)
-        {
-            if (scope.Block.Functions.TryGetValue(function, out var found))
-                return (found, scope);
-        }
-
-        return null;
     }
 }

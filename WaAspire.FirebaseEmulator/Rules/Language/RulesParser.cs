@@ -15,7 +15,7 @@ internal sealed class RulesParser
     private const int MaxLets = 10;
     private const int MaxParameters = 7;
 
-    private static readonly Dictionary<string, string[]> Methods = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> _methods = new(StringComparer.Ordinal)
     {
         ["read"] = ["get", "list"],
         ["write"] = ["create", "update", "delete"],
@@ -158,7 +158,7 @@ internal sealed class RulesParser
         {
             var named = _scanner.Peek;
             var name = _scanner.ExpectWord("a method");
-            methods.UnionWith(Methods.GetValueOrDefault(name)
+            methods.UnionWith(_methods.GetValueOrDefault(name)
                 ?? throw _scanner.Error(named.At, $"unknown method '{name}': read, get, list, write, create, update and delete are known"));
         }
         while (_scanner.Take(","));

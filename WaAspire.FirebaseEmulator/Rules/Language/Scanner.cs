@@ -22,7 +22,7 @@ internal sealed record Token(TokenKind Kind, string Text, Position At, RuleValue
 /// </summary>
 internal sealed class Scanner
 {
-    private static readonly string[] Symbols = ["==", "!=", "<=", ">=", "&&", "||", "$(", .. "{}()[];:,.=<>!+-*/%?".Select(symbol => symbol.ToString())];
+    private static readonly string[] _symbols = ["==", "!=", "<=", ">=", "&&", "||", "$(", .. "{}()[];:,.=<>!+-*/%?".Select(symbol => symbol.ToString())];
     private readonly string _file;
     private readonly string _text;
     private int _at;
@@ -104,7 +104,7 @@ internal sealed class Scanner
         if (char.IsAsciiLetter(first) || first == '_')
             return new(TokenKind.Word, TakeWhile(character => char.IsAsciiLetterOrDigit(character) || character == '_'), at);
 
-        var symbol = Array.Find(Symbols, candidate => string.CompareOrdinal(_text, _at, candidate, 0, candidate.Length) == 0)
+        var symbol = Array.Find(_symbols, candidate => string.CompareOrdinal(_text, _at, candidate, 0, candidate.Length) == 0)
             ?? throw Error(at, $"unexpected character '{first}'");
         _at += symbol.Length;
         return new(TokenKind.Symbol, symbol, at);

@@ -13,23 +13,23 @@ namespace WaAspire.FirebaseEmulator.Rules.Proof;
 /// <param name="DeepAt">Before this segment there may be any number of further ones; null when there are none.</param>
 internal sealed record RequestedPath(IReadOnlyList<RuleValue> Segments, int? DeepAt = null)
 {
-    private static readonly RuleString[] Root = [new("databases"), new(DatabaseName.Default), new("documents")];
+    private static readonly RuleString[] _root = [new("databases"), new(DatabaseName.Default), new("documents")];
 
-    private static readonly Unknown AnyId = new(false, new Bounds(new HashSet<string> { "string" }));
+    private static readonly Unknown _anyId = new(false, new Bounds(new HashSet<string> { "string" }));
 
     public RuleValue Value => ValueOf(Segments, DeepAt is not null);
 
     public RuleValue Id => Segments[^1];
 
-    public static RequestedPath Of(DocumentPath path) => new([.. Root, .. Strings(path.Collection), new RuleString(path.Id)]);
+    public static RequestedPath Of(DocumentPath path) => new([.. _root, .. Strings(path.Collection), new RuleString(path.Id)]);
 
     public static RequestedPath Of(QuerySource source, QueryFacts facts)
     {
         if (facts.Id is { } pinned)
-            return new([.. Root, .. Strings(pinned)]);
-        RuleValue[] above = [.. Root, .. Strings(source.Parent)];
-        RuleValue collection = source.CollectionId is { } id ? new RuleString(id) : AnyId;
-        return new([.. above, collection, AnyId], source.AllDescendants ? above.Length : null);
+            return new([.. _root, .. Strings(pinned)]);
+        RuleValue[] above = [.. _root, .. Strings(source.Parent)];
+        RuleValue collection = source.CollectionId is { } id ? new RuleString(id) : _anyId;
+        return new([.. above, collection, _anyId], source.AllDescendants ? above.Length : null);
     }
 
     /// <summary>The value of each segment's wildcard, or null when the pattern does not match all that is asked for.</summary>

@@ -11,9 +11,9 @@ internal sealed record Bounds(
     IReadOnlySet<string>? Kinds = null, Limit? Lower = null, Limit? Upper = null,
     IReadOnlyList<RuleValue>? Excluded = null, IReadOnlyList<RuleValue>? Contained = null)
 {
-    private static readonly HashSet<string> Numbers = ["int", "float"];
+    private static readonly HashSet<string> _numbers = ["int", "float"];
 
-    public static IReadOnlySet<string> KindsLike(RuleValue value) => value is RuleInt or RuleFloat ? Numbers : new HashSet<string> { value.Kind };
+    public static IReadOnlySet<string> KindsLike(RuleValue value) => value is RuleInt or RuleFloat ? _numbers : new HashSet<string> { value.Kind };
 
     /// <summary>Null when some admitted value is equal and some is not.</summary>
     public bool? IsEqualTo(RuleValue other)
@@ -38,7 +38,7 @@ internal sealed record Bounds(
     {
         if (Kinds is null)
             return null;
-        var matching = Kinds.Count(one => kind == "number" ? Numbers.Contains(one) : one == kind);
+        var matching = Kinds.Count(one => kind == "number" ? _numbers.Contains(one) : one == kind);
         return matching == Kinds.Count ? true : matching == 0 ? false : null;
     }
 

@@ -5,35 +5,6 @@ public sealed class TransactionTests(EmulatorFixture emulator) : IClassFixture<E
     private readonly EmulatorClient _client = emulator.Client();
 
     [Fact]
-    public async Task a_transaction_whose_document_changed_under_it_is_aborted()
-    {
-        await _client.SetAsync("c/a", """ "n":{"integerValue":"1"} """);
-        var read = (await _client.PostAsync(":batchGet", """{"documents":["…/c/a"],"newTransaction":{"readWrite":{}}}""")).Ok().Json;
-        var transaction = read[0].GetProperty("transaction").GetString()!;
-        await _client.SetAsync("c/a", """ "n":{"integerValue":"2"} """);
-        Assert.Equal("409 ABORTED", (await CommitAsync(transaction, """{"delete":"…/c/a"}""")).Refusal);
-        (await _client.PostAsync(":rollback", $$"""{"transaction":"{{transaction}}"}""")).Ok();
-        var retry = (await _client.PostAsync(":beginTransaction", $$"""{"options":{"readWrite":{"retryTransaction":"{{transaction}}"} } }""")).Ok().Json;
-        (await CommitAsync(retry.GetProperty("transaction").GetString()!, """{"delete":"…/c/a"}""")).Ok();
-    }
-
-    [Fact]
-    public async Task a_transaction_whose_query_gained_a_document_is_aborted()
-    {
-        var begun = (await _client.PostAsync(":runQuery", """{"structuredQuery":{"from":[{"collectionId":"phantoms"}]},"newTransaction":{"readWrite":{}}}""")).Ok().Json;
-        await _client.SetAsync("phantoms/new", "");
-        Assert.Equal("409 ABORTED", (await CommitAsync(begun[0].GetProperty("transaction").GetString()!, """{"update":{"name":"…/c/x","fields":{}}}""")).Refusal);
-    }
-
-    [Fact]
-    public async Task a_missing_document_that_was_read_must_still_be_missing()
-    {
-        var read = (await _client.PostAsync(":batchGet", """{"documents":["…/c/absent"],"newTransaction":{}}""")).Ok().Json;
-        await _client.SetAsync("c/absent", "");
-        Assert.Equal("409 ABORTED", (await CommitAsync(read[0].GetProperty("transaction").GetString()!, """{"delete":"…/c/absent"}""")).Refusal);
-    }
-
-    [Fact]
     public async Task a_transaction_commits_once_when_nothing_it_read_has_changed()
     {
         await _client.SetAsync("c/quiet", "");

@@ -69,7 +69,48 @@ public sealed class OperationsTests(EmulatorFixture emulator) : IClassFixture<Em
         Assert.True(watch.Elapsed >= TimeSpan.FromMilliseconds(190));
     }
 
+    [Fact]
+    public async Task a_pause_holds_calls_until_it_is_over_and_no_longer()
+    {
+        await FaultsAsync("""{"pause":400}""");
+        var watch = Stopwatch.StartNew();
+        await _client.SetAsync("c/paused", "");
+        Assert.True(watch.Elapsed >= TimeSpan.FromMilliseconds(300), $"{watch.Elapsed}");
+        watch.Restart();
+        for (var n = 0; n < 5; n++)
+            await _client.SetAsync("c/paused", "");
+        Assert.True(watch.Elapsed < TimeSpan.FromMilliseconds(5 * 400), $"{watch.Elapsed}");
+    }
+
+    [Fact]
+    public async Task a_clock_offset_moves_commit_times_which_rise_all_the_same()
+    {
+        var before = await _client.SetAsync("c/clock", """ "n":{"integerValue":"1"} """);
+        await FaultsAsync("""{"clockOffset":"02:00:00"}""");
+        var ahead = await _client.SetAsync("c/clock", """ "n":{"integerValue":"2"} """);
+        Assert.InRange(Time(ahead) - Time(before), TimeSpan.FromMinutes(119), TimeSpan.FromMinutes(121));
+        await FaultsAsync("""{"clockOffset":"-02:00:00"}""");
+        var behind = await _client.SetAsync("c/clock", """ "n":{"integerValue":"3"} """);
+        Assert.InRange(Time(behind) - Time(ahead), TimeSpan.FromMicroseconds(1), TimeSpan.FromSeconds(1));
+
+        static DateTimeOffset Time(Answer answer) => DateTimeOffset.Parse(answer.CommitTime, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task an_error_rate_refuses_its_share_of_its_calls()
+    {
+        await FaultsAsync("""{"rates":[{"operation":"commit","status":"ABORTED","share":0.5}]}""");
+        var answers = new List<Answer>();
+        for (var n = 0; n < 100; n++)
+            answers.Add(await _client.CommitAsync("""{"delete":"…/c/none"}"""));
+        // Outside 10..90 of 100 at one half: once in 10^17 runs.
+        Assert.InRange(answers.Count(answer => answer.Status == HttpStatusCode.Conflict), 10, 90);
+        await _client.QueryAsync("""{"from":[{"collectionId":"c"}]}""");
+    }
+
     [Theory]
+    [InlineData("""{"rates":[{"operation":"commit","status":"ABORTED","share":1.5}]}""")]
+    [InlineData("""{"clockOffset":"400.00:00:00"}""")]
     [InlineData("""{"failures":[{"operation":"commit","status":"NO_SUCH","times":1}]}""")]
     [InlineData("""{"failures":[{"operation":"commit","status":"ABORTED","times":0}]}""")]
     [InlineData("""{"latency":"01:00:00"}""")]

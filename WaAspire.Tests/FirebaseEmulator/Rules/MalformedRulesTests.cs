@@ -105,10 +105,44 @@ public sealed class MalformedRulesTests
     {
         var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.rules");
         File.WriteAllText(file, "service cloud.firestore {\n  match /a/{b} { allow read: if nobody; }\n}");
-        var stopped = Assert.Throws<RulesException>(() => EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Firestore:RulesFile", file]));
+        var stopped = Assert.Throws<StartException>(() => EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Firestore:RulesFile", file]));
         Assert.StartsWith($"{file}:2:33: ", stopped.Message, StringComparison.Ordinal);
         File.Delete(file);
-        Assert.ThrowsAny<IOException>(() => EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Firestore:RulesFile", file]));
+        Assert.Throws<StartException>(() => EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--Firestore:RulesFile", file]));
+    }
+
+    [Fact]
+    public void whatever_the_text_it_is_rules_or_is_refused_with_a_place()
+    {
+        const string Pieces = "{}()[]/$'\"\\;:,.=*&|!<>+-%?#\n\t é😀0aZ_";
+        var random = new Random(20260102);
+        var rules = File.ReadAllText(Path.Combine(EmulatorFixture.RepositoryRoot, "firestore.rules"));
+        var refused = 0;
+        for (var round = 0; round < 3000; round++)
+        {
+            var text = new System.Text.StringBuilder(rules[..random.Next(rules.Length / 2, rules.Length + 1)]);
+            for (var change = 0; change < random.Next(4); change++)
+                text[random.Next(text.Length)] = Pieces[random.Next(Pieces.Length)];
+            try
+            {
+                RulesParser.Parse("test.rules", text.ToString());
+            }
+            catch (RulesException malformed)
+            {
+                refused++;
+                Assert.True(malformed.At is { Line: > 0, Column: > 0 }, malformed.Message);
+            }
+        }
+
+        Assert.InRange(refused, 2000, 2999);
+    }
+
+    [Theory]
+    [InlineData("(", "a{1001}", "[z-a]", "a**", "(?i", "(?P<n", "\\Q", "\\x{", "[[:alpha:", "a\ud800")]
+    public void a_pattern_that_only_a_document_knows_is_an_error_and_nothing_worse(params string[] patterns)
+    {
+        foreach (var pattern in patterns)
+            Assert.NotEqual("true", Stage.Outcome($"'x'.matches(['{pattern.Replace("\\", "\\\\", StringComparison.Ordinal)}'][0])"));
     }
 
     private static void Fails(string rules, string place, string reason)

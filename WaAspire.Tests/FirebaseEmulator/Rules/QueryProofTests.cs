@@ -160,7 +160,7 @@ public sealed class QueryProofTests
         Assert.Null(Stage.QueryRefusal(rules, """{"from":[{"collectionId":"docs"}],"orderBy":[{"field":{"fieldPath":"at"}}]}"""));
     }
 
-    private static string Query(string collection, string where) =>
+    internal static string Query(string collection, string where) =>
         $$"""{"from":[{"collectionId":"{{collection}}"}]{{(where.Length == 0 ? "" : $",\"where\":{where}")}} }""";
 
     private static string Field(string path, string operation, string value) =>

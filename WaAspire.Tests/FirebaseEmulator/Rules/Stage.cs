@@ -11,10 +11,10 @@ namespace WaAspire.Tests.FirebaseEmulator.Rules;
 /// <summary>The one document, the one user and the one moment that the cases of expressions.txt speak of.</summary>
 internal static class Stage
 {
-    private static readonly DatabaseName Database = new("p");
-    private static readonly long Now = Timestamps.Parse("2026-01-02T03:04:05.678Z")!.Value;
+    private static readonly DatabaseName _database = new("p");
+    private static readonly long _now = Timestamps.Parse("2026-01-02T03:04:05.678Z")!.Value;
 
-    private static readonly Dictionary<DocumentPath, Document> Stored = new[]
+    private static readonly Dictionary<DocumentPath, Document> _stored = new[]
     {
         Of("docs/d", Data()),
         Of("users/alice", new() { ["role"] = new StringValue("admin") }),
@@ -45,25 +45,33 @@ internal static class Stage
 
     public static string? Refusal(string rules, string method = "get", string path = "docs/d") => Refusal(rules, method, RequestedPath.Of(DocumentPath.Parse(path)), null);
 
+    public static Query Query(string structuredQuery) =>
+        QueryJson.Read(RequestJson.Parse(System.Text.Encoding.UTF8.GetBytes(structuredQuery)), "");
+
     /// <summary>Null when the rules prove that everything that the query could return may be listed.</summary>
     public static string? QueryRefusal(string rules, string structuredQuery)
     {
-        var query = QueryJson.Read(RequestJson.Parse(System.Text.Encoding.UTF8.GetBytes(structuredQuery)), "");
+        var query = Query(structuredQuery);
         return query.Conjunctions.Select(conjunction =>
         {
-            var facts = new QueryFacts(conjunction, query.Orders, Database);
-            return Refusal(rules, "list", RequestedPath.Of(query.From, facts), facts);
+            var facts = new QueryFacts(conjunction, query.Orders, _database);
+            var path = RequestedPath.Of(query.From, facts);
+            return Refusal(rules, "list", path, new OpenDocument(facts, path.Id, path.Value));
         }).FirstOrDefault(refusal => refusal is not null);
     }
 
-    private static string? Refusal(string rules, string method, RequestedPath path, QueryFacts? facts)
+    /// <summary>Null when this one document of a query's result may be listed.</summary>
+    public static string? DocumentRefusal(string rules, Document document) =>
+        Refusal(rules, "list", RequestedPath.Of(document.Path), StoredValues.Of(document));
+
+    public static bool Matches(Query query, Document document) => FilterMatch.Matches(query.Where, document, _database);
+
+    private static string? Refusal(string rules, string method, RequestedPath path, RuleValue? given)
     {
-        Document? Find(DocumentPath name) => Stored.GetValueOrDefault(name);
-        var stored = facts is null
-            ? StoredValues.Of(Find(DocumentPath.Parse(string.Join('/', ((RulePath)path.Value).Segments.Skip(3)))))
-            : new OpenDocument(facts, path.Id, path.Value);
+        Document? Find(DocumentPath name) => _stored.GetValueOrDefault(name);
+        var stored = given ?? StoredValues.Of(Find(DocumentPath.Parse(string.Join('/', ((RulePath)path.Value).Segments.Skip(3)))));
         var operation = new Operation(
-            method, path, Auth(), RuleTimestamp.FromMicros(Now), new(stored), new(() => RuleNull.Instance), RuleNull.Instance);
+            method, path, Auth(), RuleTimestamp.FromMicros(_now), new(stored), new(() => RuleNull.Instance), RuleNull.Instance);
         return new Ruleset(RulesParser.Parse("test.rules", rules)).Refuse(operation, new(Find, Find, Lookups.Single));
     }
 
@@ -91,7 +99,7 @@ internal static class Stage
         ["map"] = new MapValue(new() { ["a"] = new IntegerValue(1), ["b"] = new MapValue(new() { ["c"] = new IntegerValue(2) }) }),
         ["empty"] = MapValue.Empty,
         ["at"] = new TimestampValue(Timestamps.Parse("2024-02-29T12:34:56.789123Z")!.Value),
-        ["ref"] = new ReferenceValue(Database.NameOf(new("users", "bob"))),
+        ["ref"] = new ReferenceValue(_database.NameOf(new("users", "bob"))),
         ["geo"] = new GeoPointValue(10, 20),
         ["raw"] = new BytesValue([1, 255]),
     };
