@@ -83,12 +83,12 @@ internal sealed class BenchSystem : IAsyncDisposable
 
     private static string ThreadId(int thread) => $"{AccountId}__{Jid(thread)}";
 
-    private static object Document(string path, Dictionary<string, string> fields) => new
+    private static object Document(string path, Dictionary<string, object> fields) => new
     {
         update = new
         {
             name = $"projects/{Project}/databases/(default)/documents/{path}",
-            fields = fields.ToDictionary(field => field.Key, field => new { stringValue = field.Value }),
+            fields = fields.ToDictionary(field => field.Key, field => field.Value is int number ? (object)new { integerValue = $"{number}" } : new { stringValue = field.Value }),
         },
     };
 
@@ -104,7 +104,7 @@ internal sealed class BenchSystem : IAsyncDisposable
             writes = new[]
             {
                 Document($"staffProfiles/{user.GetProperty("localId").GetString()}", new() { ["role"] = "staff" }),
-                Document($"accounts/{AccountId}", new() { ["provider"] = "cloud_api", ["phoneNumberId"] = "300000000000001", ["status"] = "connected" }),
+                Document($"accounts/{AccountId}", new() { ["provider"] = "cloud_api", ["phoneNumberId"] = "300000000000001", ["status"] = "connected", ["throughputPerSecond"] = 1000 }),
             },
         });
         response.EnsureSuccessStatusCode();

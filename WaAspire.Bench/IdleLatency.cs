@@ -17,10 +17,11 @@ internal static class IdleLatency
             latencies.Add((accepted.At - answered).TotalMilliseconds);
         }
 
+        var first = latencies[0];
         latencies.Sort();
         Console.WriteLine(
-            $"idle: proxy's answer → accepted by the provider, {messages} messages: first of all {latencies.Count switch { 0 => 0, _ => latencies[^1] }:F0} ms at most, " +
-            $"median {latencies[latencies.Count / 2]:F0} ms (negative: the provider had it before the answer arrived)");
+            $"idle: from the proxy's answer until the provider has the message, {messages} messages: first {first:F0} ms, median {latencies[latencies.Count / 2]:F0} ms, " +
+            $"longest {latencies[^1]:F0} ms");
     }
 
     private static async Task<(long Sequence, DateTimeOffset At)> NextAsync(BenchSystem system, long after)

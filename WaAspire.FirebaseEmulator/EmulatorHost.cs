@@ -5,6 +5,8 @@ using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Operations;
 using WaAspire.FirebaseEmulator.Persistence;
 using WaAspire.FirebaseEmulator.Queries;
+using WaAspire.FirebaseEmulator.Rules;
+using WaAspire.FirebaseEmulator.Rules.Enforcement;
 using WaAspire.FirebaseEmulator.Viewer;
 
 namespace WaAspire.FirebaseEmulator;
@@ -36,6 +38,7 @@ public static class EmulatorHost
         builder.Services.AddCors();
         AddStorage(builder);
         AddFirestore(builder);
+        AddRules(builder);
         AddAuth(builder);
         AddOperations(builder);
 
@@ -45,12 +48,17 @@ public static class EmulatorHost
         app.UseCors(policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod());
         app.Services.GetRequiredService<OperationsApi>().Map(app);
         app.Services.GetRequiredService<ViewerApi>().Map(app);
+        app.Services.GetRequiredService<RulesApi>().Map(app);
         app.Services.GetRequiredService<FirestoreApi>().Map(app);
         app.Services.GetRequiredService<AuthApi>().Map(app);
         if (!app.Services.GetRequiredService<IndexCheck>().IsOn)
             app.Logger.NoIndexCheck();
         else if (string.IsNullOrEmpty(app.Configuration["Firestore:IndexesFile"]))
             app.Logger.NoIndexesFile();
+        if (app.Configuration["Firestore:RulesFile"] is { Length: > 0 } rules)
+            app.Logger.RulesInForce(rules);
+        else
+            app.Logger.NoRulesFile();
         // Nobody is served before it is done, and whoever creates the host learns why it cannot start.
         app.Services.GetRequiredService<Seed>().LoadOnceAsync(app.Configuration["Seed:File"]).GetAwaiter().GetResult();
         app.Services.GetRequiredService<StoredState>().Release();
@@ -123,6 +131,13 @@ public static class EmulatorHost
         builder.Services.AddSingleton<QueryCalls>();
         builder.Services.AddSingleton<ListCalls>();
         builder.Services.AddSingleton<FirestoreApi>();
+    }
+
+    /// <summary>Read at once: rules that cannot be judged must stop the start, not the first request.</summary>
+    private static void AddRules(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(RulesStore.Load(builder.Configuration["Firestore:RulesFile"]));
+        builder.Services.AddSingleton<RulesApi>();
     }
 
     private static void AddAuth(WebApplicationBuilder builder)

@@ -58,6 +58,7 @@ public static class ProxyHost
         builder.AddValidated<SendOptions>(SendOptions.Section);
         builder.AddValidated<LaneOptions>(LaneOptions.Section);
         builder.Services.TryAddSingleton<ILanes, RedisLanes>();
+        builder.Services.TryAddSingleton(services => new Lazy<ILanes>(services.GetRequiredService<ILanes>));
         builder.Services.TryAddSingleton<EnqueueStore>();
         builder.Services.TryAddSingleton<LaneBell>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LaneBell>());

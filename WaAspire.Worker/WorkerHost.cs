@@ -4,6 +4,7 @@ using StackExchange.Redis;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Observability;
+using WaAspire.Worker.Pacing;
 using WaAspire.Worker.Providers.CloudApi;
 using WaAspire.Worker.Recovery;
 using WaAspire.Worker.Sending;
@@ -13,7 +14,7 @@ namespace WaAspire.Worker;
 /// <summary>The worker, put together. Loops stop in the reverse order: the lanes first, then what they lean on.</summary>
 public static class WorkerHost
 {
-    private static readonly TimeSpan _afterDrain = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _afterDrain = TimeSpan.FromSeconds(10);
 
     public static WebApplication Create(string[] args)
     {
@@ -21,7 +22,7 @@ public static class WorkerHost
         builder.AddServiceDefaults();
         builder.AddFirestore();
         builder.AddRedisClient("redis");
-        builder.AddAccounts().AddLanes().AddCloudApi().AddSending().AddRecovery().AddObservability();
+        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddObservability();
 
         var app = builder.Build();
         app.MapObservability();
@@ -44,7 +45,8 @@ public static class WorkerHost
     {
         builder.AddValidated<LaneOptions>(LaneOptions.Section);
         builder.Services.TryAddSingleton<RedisLanes>();
-        builder.Services.TryAddSingleton<ILanes>(services => new ResilientLanes(
+        builder.Services.TryAddSingleton<ILanes>(services => services.GetRequiredService<ResilientLanes>());
+        builder.Services.TryAddSingleton(services => new ResilientLanes(
             services.GetRequiredService<RedisLanes>(),
             services.GetRequiredService<InstanceDirectory>().IsMine,
             services.GetRequiredService<IOptions<LaneOptions>>(),
@@ -53,12 +55,24 @@ public static class WorkerHost
         return builder;
     }
 
+    private static WebApplicationBuilder AddPacing(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<PacingOptions>(PacingOptions.Section);
+        builder.Services.TryAddSingleton<RedisPacing>();
+        builder.Services.TryAddSingleton(services => new LocalPacing(
+            () => 1d / services.GetRequiredService<InstanceDirectory>().Living.Count,
+            services.GetRequiredService<IOptions<PacingOptions>>(),
+            services.GetRequiredService<TimeProvider>()));
+        builder.Services.TryAddSingleton<IPacing, ResilientPacing>();
+        return builder;
+    }
+
     private static WebApplicationBuilder AddCloudApi(this WebApplicationBuilder builder)
     {
         builder.AddValidated<CloudApiOptions>("CloudApi").Configure<IConfiguration>((options, configuration) =>
         {
             options.BaseUrl = (configuration["WHATSAPP_GRAPH_BASE_URL"] is { Length: > 0 } url ? url : options.BaseUrl).TrimEnd('/');
-            options.AccessToken = configuration["WHATSAPP_ACCESS_TOKEN"] ?? options.AccessToken;
+            options.AccessToken = (configuration["WHATSAPP_ACCESS_TOKEN"] ?? options.AccessToken)?.Trim();
         });
         builder.Services.AddSingleton<IProvider>(services => new CloudApiProvider(
             GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),

@@ -29,6 +29,8 @@ WaAspire runs.
   Worker (two)     $worker
   Firestore, Auth  $firestore   $auth
 
+The runbook's verification list, as far as it works yet (5, inbound dedupe, comes with receiving):
+
 1. Send a message, and watch it arrive on the phone (the token is good for an hour):
 
 curl -X POST $proxy/whatsappProxySend \\
@@ -36,9 +38,10 @@ curl -X POST $proxy/whatsappProxySend \\
   -H "Content-Type: application/json" \\
   -d '{"threadId":"$thread","accountId":"demo-account","toJid":"+40700000011@s.whatsapp.net","text":"Hello from WaAspire","clientMessageId":"$message"}'
 
-2. See what the outbox says of it (queued, then sent; claimedBy names the worker):
+2. Try to write the outbox as a client: the rules refuse it (403):
 
-curl -s -H "Authorization: Bearer owner" "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/outbox/$request"
+curl -X POST "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/outbox?documentId=mine" \\
+  -H "Authorization: Bearer $token" -H "Content-Type: application/json" -d '{"fields":{"status":{"stringValue":"queued"}}}'
 
 3. Ask the worker how it is:
 
@@ -46,7 +49,11 @@ curl $worker/healthz
 curl $worker/readyz
 curl $worker/metrics-json
 
-4. See that WhatsApp got each message once (send more first; two workers share the work):
+4. See what the outbox says of your message (queued, then sent; claimedBy names the worker):
+
+curl -s -H "Authorization: Bearer owner" "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/outbox/$request"
+
+6. See that WhatsApp got each message once (send more first; two workers share the work):
 
 curl $whatsapp/simulator/accepted
 

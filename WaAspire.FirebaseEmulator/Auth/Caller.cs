@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using WaAspire.FirebaseEmulator.Firestore;
 
 namespace WaAspire.FirebaseEmulator.Auth;
 
@@ -29,10 +30,21 @@ internal sealed record Caller(CallerKind Kind, JsonElement? Claims)
         if (header.Length == 0)
             return Anonymous;
         var claims = header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? ClaimsOf(header[Bearer.Length..]) : null;
-        return claims is { } user && user.TryGetProperty("iss", out var issuer) && issuer.ValueKind == JsonValueKind.String
-            && issuer.GetString()!.StartsWith(FirebaseIssuer, StringComparison.Ordinal)
-            ? new(CallerKind.User, claims)
-            : Admin;
+        return claims is { } user && IsFirebases(user) ? new(CallerKind.User, claims) : Admin;
+    }
+
+    private static bool IsFirebases(JsonElement claims)
+    {
+        try
+        {
+            return claims.TryGetProperty("iss", out var issuer) && issuer.ValueKind == JsonValueKind.String
+                && issuer.GetString()!.StartsWith(FirebaseIssuer, StringComparison.Ordinal);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: nobody's token, and surely not an administrator's.
+            throw new RpcException(RpcCode.Unauthenticated, "The caller's token is malformed.");
+        }
     }
 
     private static JsonElement? ClaimsOf(string token)

@@ -20,10 +20,12 @@ internal static class CommitCalls
             }
         }
 
+        if (id is { Length: > 0 })
+            call.Access.RequireAdmin("Transactions with writes require admin authentication.");
         var transaction = id is { Length: > 0 } ? call.Database.Use(id) : null;
         if (transaction is { ReadOnly: true } && writes.Count > 0)
             throw RpcException.Invalid("Cannot modify entities in a read-only transaction.");
-        var result = call.Database.Commit(writes, transaction, call.Ticket);
+        var result = call.Database.Commit(writes, transaction, call.Ticket, call.Access.JudgeOf(writes));
         call.Statistics.CountWrites(writes);
 
         json.WriteStartObject();
@@ -42,6 +44,7 @@ internal static class CommitCalls
     /// <summary>Each write by itself: some may fail while others are applied, and the answer says which.</summary>
     public static void BatchWrite(FirestoreCall call, Utf8JsonWriter json)
     {
+        call.Access.RequireAdmin("Batch writes require admin authentication.");
         IReadOnlyList<Write> writes = [];
         foreach (var (name, value) in call.Members)
         {
@@ -73,8 +76,10 @@ internal static class CommitCalls
         Transaction? transaction = null;
         foreach (var (name, value) in call.Members)
             transaction = name == "options" ? Consistency.Begin(call.Database, value) : throw RequestJson.Unknown(name);
-        transaction ??= call.Database.Begin(readOnlyView: null, retried: null);
-
+        // Begun by this call: should it be refused, the transaction ends with it.
+        call.Ticket.Begun = transaction ??= call.Database.Begin(readOnlyView: null, retried: null);
+        if (!transaction.ReadOnly)
+            call.Access.RequireAdmin("Read-write transactions require admin authentication.");
         json.WriteStartObject();
         json.WriteString("transaction", transaction.Id);
         json.WriteEndObject();

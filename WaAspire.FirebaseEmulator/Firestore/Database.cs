@@ -63,15 +63,17 @@ internal sealed class Database : IDisposable
     /// <summary>Applies the writes in order, each seeing those before it, or throws and applies none.</summary>
     /// <param name="transaction">Ends with this commit, also with a refused one.</param>
     /// <param name="ticket">Null for a commit that does not wait for locks but is refused.</param>
+    /// <param name="judge">Security rules: given the state that the commit meets and its time, throws to refuse it.</param>
     /// <exception cref="LockConflict">Nothing has happened; the ticket has a place in the line.</exception>
-    public CommitResult Commit(IReadOnlyList<Write> writes, Transaction? transaction = null, LockTicket? ticket = null)
+    public CommitResult Commit(
+        IReadOnlyList<Write> writes, Transaction? transaction = null, LockTicket? ticket = null, Action<Snapshot, long>? judge = null)
     {
         CheckTransformCount(writes);
         lock (_lock)
         {
             try
             {
-                var result = Commit_NeedsLock(writes, transaction is null ? null : TransactionTable.Checked(transaction), ticket);
+                var result = Commit_NeedsLock(writes, transaction is null ? null : TransactionTable.Checked(transaction), ticket, judge);
                 End_NeedsLock(transaction);
                 return result;
             }
@@ -191,9 +193,11 @@ internal sealed class Database : IDisposable
             _transactions.DropExpired_NeedsLock();
     }
 
-    private CommitResult Commit_NeedsLock(IReadOnlyList<Write> writes, Transaction? transaction, LockTicket? ticket)
+    private CommitResult Commit_NeedsLock(
+        IReadOnlyList<Write> writes, Transaction? transaction, LockTicket? ticket, Action<Snapshot, long>? judge)
     {
         var commitTime = _clock.Commit_NeedsLock();
+        judge?.Invoke(_current, commitTime);
         var changes = new Changes(_current);
         var results = new List<WriteResult>(writes.Count);
         foreach (var write in writes)

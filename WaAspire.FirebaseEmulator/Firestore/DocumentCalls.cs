@@ -22,8 +22,10 @@ internal static class DocumentCalls
             }
         }
 
+        call.Access.RequireNoReadWrite(selectors);
         var consistency = Consistency.Choose(call, selectors);
         consistency.Lock(paths);
+        call.Access.RequireGet(paths, consistency.View);
         call.Statistics.CountReads(paths.Select(path => path.Collection));
 
         json.WriteStartArray();
@@ -40,6 +42,7 @@ internal static class DocumentCalls
         var mask = call.MaskParameter("mask");
         var consistency = Consistency.Choose(call);
         consistency.Lock([call.DocumentPath]);
+        call.Access.RequireGet([call.DocumentPath], consistency.View);
         var document = consistency.View.Snapshot.Find(call.DocumentPath);
         call.Statistics.CountReads([call.DocumentPath.Collection]);
         if (document is null)
@@ -73,7 +76,7 @@ internal static class DocumentCalls
     {
         call.AllowParameters("currentDocument.exists", "currentDocument.updateTime");
         var write = new Write(WriteKind.Delete, call.DocumentPath) { Precondition = ReadPrecondition(call) };
-        call.Database.Commit([write], transaction: null, call.Ticket);
+        call.Database.Commit([write], transaction: null, call.Ticket, call.Access.JudgeOf([write]));
         call.Statistics.CountWrites([write]);
         json.WriteStartObject();
         json.WriteEndObject();
@@ -116,7 +119,7 @@ internal static class DocumentCalls
         // Read first: what is malformed must not have been applied.
         var mask = call.MaskParameter("mask");
         // The answer is read from the commit's own snapshot: a later write must not show in it.
-        var document = call.Database.Commit([write], transaction: null, call.Ticket).After.Find(write.Path)!;
+        var document = call.Database.Commit([write], transaction: null, call.Ticket, call.Access.JudgeOf([write])).After.Find(write.Path)!;
         call.Statistics.CountWrites([write]);
         ValueJson.WriteDocument(json, call.Database.Name, Projection.Of(document, mask));
     }

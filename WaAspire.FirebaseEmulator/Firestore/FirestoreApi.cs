@@ -6,6 +6,7 @@ using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Operations;
 using WaAspire.FirebaseEmulator.Persistence;
 using WaAspire.FirebaseEmulator.Queries;
+using WaAspire.FirebaseEmulator.Rules.Enforcement;
 
 namespace WaAspire.FirebaseEmulator.Firestore;
 
@@ -16,7 +17,8 @@ namespace WaAspire.FirebaseEmulator.Firestore;
 /// have seen is stored.
 /// </summary>
 internal sealed class FirestoreApi(
-    Databases databases, IJournal journal, FaultGate gate, Statistics statistics, QueryCalls queries, ListCalls lists, TimeProvider time)
+    Databases databases, IJournal journal, FaultGate gate, Statistics statistics, QueryCalls queries, ListCalls lists, RulesStore rules,
+    TimeProvider time, ILogger<Access> log)
 {
     // These stream their answer as an array, and their error comes as an array of one.
     private static readonly HashSet<string> Streaming = ["batchGet", "runQuery", "runAggregationQuery"];
@@ -34,8 +36,9 @@ internal sealed class FirestoreApi(
             statistics.CountCall(operation);
             await gate.RunAsync(context, operation, body, stopped =>
             {
-                var (database, caller) = (databases.Of(target.Project), Caller.Of(context.Request));
-                return RunAsync(handle, new(target, database, RequestJson.Parse(body), context.Request.Query, caller, statistics), stopped);
+                var database = databases.Of(target.Project);
+                var access = new Access(rules, Caller.Of(context.Request), database.Name, log);
+                return RunAsync(handle, new(target, database, RequestJson.Parse(body), context.Request.Query, access, statistics), stopped);
             });
         }
         catch (RpcException refused)

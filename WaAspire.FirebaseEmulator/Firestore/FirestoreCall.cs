@@ -1,14 +1,14 @@
 using System.Text.Json;
-using WaAspire.FirebaseEmulator.Auth;
 using WaAspire.FirebaseEmulator.Locking;
 using WaAspire.FirebaseEmulator.Operations;
+using WaAspire.FirebaseEmulator.Rules.Enforcement;
 
 namespace WaAspire.FirebaseEmulator.Firestore;
 
 /// <summary>One call, read whole and parsed as far as all calls have in common.</summary>
-/// <param name="Caller">Who calls; the rules will ask.</param>
+/// <param name="Access">What the caller may do.</param>
 internal sealed record FirestoreCall(
-    FirestoreTarget Target, Database Database, JsonElement Body, IQueryCollection Query, Caller Caller, Statistics Statistics)
+    FirestoreTarget Target, Database Database, JsonElement Body, IQueryCollection Query, Access Access, Statistics Statistics)
 {
     // What Google's front ends take on every call; `$alt` with numeric enums changes nothing, no answer of ours holds an enum.
     private static readonly HashSet<string> SystemParameters =

@@ -9,6 +9,7 @@ namespace WaAspire.FirebaseEmulator.Queries;
 internal sealed class ListCalls(IndexCheck indexes)
 {
     private const int MaxPageSize = 300;
+    private const string MetadataNeedsAdmin = "Metadata operations require admin authentication.";
 
     public void List(FirestoreCall call, Utf8JsonWriter json)
     {
@@ -16,6 +17,8 @@ internal sealed class ListCalls(IndexCheck indexes)
         var source = new QuerySource(string.Join('/', call.Target.Segments.SkipLast(1)), call.Target.Segments[^1], AllDescendants: false);
         var showMissing = call.Parameter("showMissing") == "true";
         var orderBy = call.Parameter("orderBy");
+        if (showMissing)
+            call.Access.RequireAdmin(MetadataNeedsAdmin);
         if (showMissing && !string.IsNullOrEmpty(orderBy))
             throw RpcException.Invalid("orderBy cannot be combined with showMissing.");
 
@@ -25,6 +28,8 @@ internal sealed class ListCalls(IndexCheck indexes)
         indexes.Require(query, []);
 
         var consistency = Consistency.Choose(call);
+        // A page is no limit: its token leads on.
+        call.Access.RequireList(query, consistency.View, limit: null);
         var found = showMissing ? WithMissing(call, query, consistency.View.Snapshot) : consistency.Run(query).Documents;
         var page = found.Take(size).ToList();
         call.Statistics.CountReads(source.Collection, Math.Max(1, page.Count));
@@ -45,6 +50,7 @@ internal sealed class ListCalls(IndexCheck indexes)
 
     public static void ListCollectionIds(FirestoreCall call, Utf8JsonWriter json)
     {
+        call.Access.RequireAdmin(MetadataNeedsAdmin);
         var (size, token) = (MaxPageSize, "");
         var selectors = new Dictionary<string, JsonElement>();
         foreach (var (name, value) in call.Members)
@@ -82,6 +88,7 @@ internal sealed class ListCalls(IndexCheck indexes)
     /// <summary>Cuts a collection group into parts of about equal size, all in one page.</summary>
     public static void PartitionQuery(FirestoreCall call, Utf8JsonWriter json)
     {
+        call.Access.RequireAdmin(MetadataNeedsAdmin);
         Query? query = null;
         var count = 1;
         var selectors = new Dictionary<string, JsonElement>();

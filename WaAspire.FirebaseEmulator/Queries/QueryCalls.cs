@@ -76,10 +76,12 @@ internal sealed class QueryCalls(IndexCheck indexes)
         FirestoreCall call, Query query, IReadOnlyDictionary<string, JsonElement> selectors)
     {
         var database = call.Database;
+        call.Access.RequireNoReadWrite(selectors);
         if (Scan.MissingIndexes(query, database.Read().Snapshot) is { Count: > 0 } missing)
             database.AddIndexes(query.From.Collection, missing);
 
         var consistency = Consistency.Choose(call, selectors);
+        call.Access.RequireList(query, consistency.View, query.Limit);
         return (consistency.Run(query), consistency);
     }
 

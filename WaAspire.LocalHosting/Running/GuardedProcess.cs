@@ -18,6 +18,7 @@ internal sealed record LaunchSpec(
 internal sealed partial class GuardedProcess
 {
     private const int SigKill = 9;
+    private const string ScriptVariable = "WAASPIRE_GUARD";
     private const int MaxLineLength = 16 * 1024;
     private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(5);
     private static readonly string s_script = ReadScript();
@@ -52,12 +53,13 @@ internal sealed partial class GuardedProcess
         };
         var odd = spec.Environment.Where(e => !ShellName().IsMatch(e.Key) && !e.Value.Contains('\n', StringComparison.Ordinal)).ToList();
         string[] shell = setsid is null ? [] : ["/bin/sh"];
-        string[] guard = ["-c", s_script, "guard", Tenths(options.StopGrace), Tenths(options.OrphanGrace), $"{odd.Count}", spec.Command];
+        string[] guard = ["-c", $"eval \"${ScriptVariable}\"", "guard", Tenths(options.StopGrace), Tenths(options.OrphanGrace), $"{odd.Count}", spec.Command];
         foreach (var argument in shell.Concat(guard).Concat(spec.Arguments))
             start.ArgumentList.Add(argument);
         start.Environment.Clear();
         foreach (var (name, value) in spec.Environment)
             start.Environment[name] = value;
+        start.Environment[ScriptVariable] = s_script; // as an argument it would fill every list of processes
         var process = new GuardedProcess(Process.Start(start)!, onLine, time);
         process.Say(string.Concat(odd.Select(e => $"{e.Key}={e.Value}\n")));
         return process;

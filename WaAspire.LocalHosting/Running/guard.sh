@@ -4,6 +4,7 @@
 # stdout, its output after that, its exit code. The command runs in a process group of its own with an
 # empty stdin. A line on the pipe ends the group politely (TERM, GRACE, KILL). The end of the pipe means
 # that the host died, however it died: even kill -9 closes a dead process's pipes.
+unset WAASPIRE_GUARD # that is this text
 grace=$1; orphan_grace=$2; odd=$3; shift 3
 exec 3<&0
 

@@ -6,6 +6,8 @@ namespace WaAspire.Messaging.Firestore;
 /// </summary>
 public sealed class DocumentGatherer : IDisposable
 {
+    private const string MixedPurpose = "gathered";
+
     private readonly IFirestore _firestore;
     private readonly GatheringLine<(string Path, string Purpose), StoredDocument?> _line;
 
@@ -25,7 +27,8 @@ public sealed class DocumentGatherer : IDisposable
     private async Task<IReadOnlyList<StoredDocument?>> ReadAllAsync(IReadOnlyList<(string Path, string Purpose)> asked)
     {
         var paths = asked.Select(question => question.Path).Distinct(StringComparer.Ordinal).ToArray();
-        var read = await _firestore.GetAsync(paths, asked[0].Purpose, CancellationToken.None);
+        var purposes = asked.Select(question => question.Purpose).Distinct(StringComparer.Ordinal).ToArray();
+        var read = await _firestore.GetAsync(paths, purposes.Length == 1 ? purposes[0] : MixedPurpose, CancellationToken.None);
         var documents = read.Documents.ToDictionary(document => document.Path, StringComparer.Ordinal);
         return [.. asked.Select(question => documents.GetValueOrDefault(question.Path))];
     }

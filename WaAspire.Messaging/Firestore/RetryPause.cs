@@ -1,3 +1,5 @@
+using WaAspire.Messaging.Time;
+
 namespace WaAspire.Messaging.Firestore;
 
 /// <summary>The wait between two tries: full jitter, growing to a cap.</summary>
@@ -8,14 +10,7 @@ internal sealed class RetryPause(FirestoreOptions options, TimeProvider time, Ra
     {
         // 2^20 base units already lie beyond any lawful cap; the bound keeps the multiplication from overflowing.
         var ceiling = Math.Min(options.RetryCap.Ticks, options.RetryBase.Ticks * Math.Pow(2, Math.Min(attempt, 20)));
-        try
-        {
-            await Task.Delay(TimeSpan.FromTicks((long)(random.NextDouble() * ceiling)), time, deadline);
-            return true;
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            return false;
-        }
+        await Pause.ForAsync(TimeSpan.FromTicks((long)(random.NextDouble() * ceiling)), time, deadline);
+        return !deadline.IsCancellationRequested;
     }
 }

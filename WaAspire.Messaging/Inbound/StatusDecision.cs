@@ -27,24 +27,22 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
         {
             // Proof: whoever reports on our message has accepted it before. It goes into any state, also a failed one.
             return new StatusDecision(
-                WithLawfulCopy(OutboxTransitions.Sent(message, message.UpdateTime, status.ProviderMessageId, Delivery(message, status, now), shown), threadMessage),
+                WithLawfulCopy(OutboxTransitions.Sent(message, status.ProviderMessageId, Delivery(message, status, now), shown), threadMessage),
                 message.IsUnfinished,
                 false);
         }
 
-        var isSecond = message.ProviderMessageId != status.ProviderMessageId && !message.SecondProviderMessageIds.Any(id => id.AsString == status.ProviderMessageId);
-        var outbox = new DocumentFields(Delivery(message, status, now));
+        var delivery = Delivery(message, status, now);
+        var isSecond = !message.HasProviderId(status.ProviderMessageId);
+        var writes = new List<DocumentWrite>();
         if (isSecond)
         {
-            outbox[OutboxFields.SecondProviderMessageIds] =
-                FirestoreValue.From(message.SecondProviderMessageIds.Append(FirestoreValue.From(status.ProviderMessageId)).TakeLast(10));
+            writes.AddRange(OutboxTransitions.SecondAcceptance(message, status.ProviderMessageId, delivery));
         }
-
-        var writes = new List<DocumentWrite>();
-        if (outbox.Count > 0)
+        else if (delivery.Count > 0)
         {
             writes.Add(DocumentWrite.Update(
-                message.Path, Precondition.UnchangedSince(message.UpdateTime), outbox, deleted: null, FieldTransform.RequestTime(OutboxFields.UpdatedAt)));
+                message.Path, Precondition.UnchangedSince(message.UpdateTime), delivery, deleted: null, FieldTransform.RequestTime(OutboxFields.UpdatedAt)));
         }
 
         if (shown.Count > 0)

@@ -99,7 +99,8 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
 
     private async Task<OutboxDocument?> FindAsync(ProviderStatus status, CancellationToken cancellationToken)
     {
-        if (StatusDecision.RequestOf(status.Opaque) is { } requestId && requestId.All(char.IsAsciiHexDigit))
+        // Not only our hashes: adopted messages keep the ids that the old system gave them.
+        if (StatusDecision.RequestOf(status.Opaque) is { } requestId && DocumentId.IsLawful(requestId))
         {
             var stored = await _documents.GetAsync(FirestorePaths.OutboxMessage(requestId), Purpose, cancellationToken);
             return stored is null ? null : OutboxDocument.Read(stored);

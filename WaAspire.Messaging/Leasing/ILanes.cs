@@ -28,8 +28,11 @@ public interface ILanes
     /// </summary>
     Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn);
 
-    /// <summary>Remembers how far the sweep has seen. Lost together with the lanes, as it must be.</summary>
-    Task SaveSweepCursorAsync(DateTimeOffset cursor);
+    /// <summary>
+    /// Remembers how far the sweep has seen, if these are still the lanes that it filled. Lost together with the lanes, as it
+    /// must be: lanes that were lost or exchanged during a sweep would never hear of what it had signalled until then.
+    /// </summary>
+    Task SaveSweepCursorAsync(SweepTurn turn, DateTimeOffset cursor);
 
     /// <summary>Makes the lanes of these accounts findable again, should the list of accounts with due lanes have lost one.</summary>
     Task RepairAsync(IReadOnlyCollection<string> accountIds);
@@ -38,7 +41,9 @@ public interface ILanes
     Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken);
 }
 
-public sealed record SweepTurn(DateTimeOffset? Cursor);
+/// <param name="Cursor">How far the last sweep has seen; null to start from the beginning.</param>
+/// <param name="Life">Names the lanes from their birth to their loss.</param>
+public sealed record SweepTurn(DateTimeOffset? Cursor, string Life);
 
 /// <summary>The lanes cannot be reached: fall back to the sweep, lose nothing.</summary>
 public sealed class LanesUnavailableException(string message, Exception inner) : Exception(message, inner);

@@ -19,6 +19,10 @@ public sealed class LaneOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan RefusedAccountRest { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often the sweep starts from the beginning although nothing seems lost, for lanes that Redis lost alone. Shorter: more reads. Default 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan SweepFromStartEvery { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>How often an unreachable Redis is asked whether it is back. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan ProbeEvery { get; set; } = TimeSpan.FromSeconds(1);

@@ -5,7 +5,8 @@ namespace WaAspire.Messaging.Leasing;
 /// Per account, under one hash tag so that a cluster keeps them together:
 /// <c>due</c> (sorted set: lane → when it may be taken; a held lane's score is the end of its hold),
 /// <c>state</c> (hash: lane → <c>H|token|mark</c> while held, <c>B</c> while blocked; mark 1 = look again, 2 = due whatever the holder says).
-/// Global: <c>accounts</c> (sorted set: account → when one of its lanes is due; may be stale).
+/// Global: <c>accounts</c> (sorted set: account → when one of its lanes is due; may be stale), <c>sweep</c> (hash: the
+/// cursor, and the life of the lanes that it belongs to; it expires, so that now and then a sweep starts from the beginning).
 /// </summary>
 internal static class LaneScripts
 {
@@ -23,7 +24,7 @@ internal static class LaneScripts
     /// <summary>KEYS due state; ARGV lane delayMs. Returns when the account must be looked at, or -1.</summary>
     public const string Signal = Now + """
         local state, score = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if state == 'B' then return '-1' end
+        if state == 'B' and score then return '-1' end
         local token = held(state, score)
         if token then
           if string.sub(state, -1) == '0' then redis.call('HSET', KEYS[2], ARGV[1], 'H|' .. token .. '|1') end
@@ -103,6 +104,19 @@ internal static class LaneScripts
     public const string Peek = """
         local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
         return first[2] or '-1'
+        """;
+
+    /// <summary>KEYS turn sweep; ARGV turnMs lifetimeMs. Returns life and cursor (may be empty) to the one whose turn it is, else nothing.</summary>
+    public const string TakeSweep = Now + """
+        if not redis.call('SET', KEYS[1], 'taken', 'NX', 'PX', math.ceil(tonumber(ARGV[1]))) then return {} end
+        if redis.call('HSETNX', KEYS[2], 'life', text(now)) == 1 then redis.call('PEXPIRE', KEYS[2], math.ceil(tonumber(ARGV[2]))) end
+        return {redis.call('HGET', KEYS[2], 'life'), redis.call('HGET', KEYS[2], 'cursor') or ''}
+        """;
+
+    /// <summary>KEYS sweep; ARGV life cursor.</summary>
+    public const string SaveSweep = """
+        if redis.call('HGET', KEYS[1], 'life') ~= ARGV[1] then return 0 end
+        return redis.call('HSET', KEYS[1], 'cursor', ARGV[2])
         """;
 
     /// <summary>KEYS accounts; ARGV limit. Returns account, score pairs that are due, the longest waiting first.</summary>

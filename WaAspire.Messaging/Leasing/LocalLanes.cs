@@ -10,7 +10,10 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
     private readonly Lock _gate = new();
     private readonly Dictionary<Lane, Entry> _lanes = [];
     private readonly WakeUp _wakeUp = new();
-    private long _lastToken;
+    private readonly string _life = $"local-{time.GetTimestamp()}";
+
+    // Lanes of an earlier outage may still be in somebody's hand: their tokens must not come again.
+    private long _lastToken = time.GetTimestamp();
     private DateTimeOffset? _cursor;
 
     private enum Mark
@@ -128,11 +131,15 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
     }
 
     /// <summary>Always granted: without Redis nobody can be asked, and a second sweep does no harm.</summary>
-    public Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn) => Task.FromResult<SweepTurn?>(new SweepTurn(_cursor));
+    public Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn) => Task.FromResult<SweepTurn?>(new SweepTurn(_cursor, _life));
 
-    public Task SaveSweepCursorAsync(DateTimeOffset cursor)
+    public Task SaveSweepCursorAsync(SweepTurn turn, DateTimeOffset cursor)
     {
-        _cursor = cursor;
+        if (turn.Life == _life)
+        {
+            _cursor = cursor;
+        }
+
         return Task.CompletedTask;
     }
 

@@ -12,12 +12,16 @@ namespace WaAspire.Messaging.Leasing;
 public sealed class RedisLanes : ILanes, IDisposable
 {
     private const int AccountsPerLook = 100;
+    private const int LooksMax = 50;
     private static readonly RedisKey _accounts = "waaspire:accounts:due";
-    private static readonly RedisKey _sweepTurn = "waaspire:sweep:turn";
-    private static readonly RedisKey _sweepCursor = "waaspire:sweep:cursor";
+    private static readonly RedisKey _sweepTurn = "waaspire:{sweep}:turn";
+    private static readonly RedisKey _sweep = "waaspire:{sweep}";
+    private static readonly RedisKey _probe = "waaspire:probe";
+    private static readonly TimeSpan _probeLifetime = TimeSpan.FromMinutes(1);
     private static readonly RedisChannel _wake = "waaspire:wake";
 
     private readonly IConnectionMultiplexer _redis;
+    private readonly RedisCalls _calls;
     private readonly LaneOptions _options;
     private readonly TimeProvider _time;
     private readonly WakeUp _wakeUp = new();
@@ -27,6 +31,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     {
         _redis = redis;
         _options = options.Value;
+        _calls = new RedisCalls(redis, _options.CallTimeout, time);
         _time = time;
     }
 
@@ -34,30 +39,21 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     public async Task SignalAsync(Lane lane, TimeSpan delay)
     {
-        var due = (string?)await Run(LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay));
+        var due = (string?)await _calls.RunAsync(LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay));
         await NoticeAsync(lane.AccountId, due);
     }
 
     public async Task UnblockAsync(Lane lane)
     {
-        var due = (string?)await Run(LaneScripts.Unblock, Keys(lane.AccountId), lane.ThreadId);
+        var due = (string?)await _calls.RunAsync(LaneScripts.Unblock, Keys(lane.AccountId), lane.ThreadId);
         await NoticeAsync(lane.AccountId, due);
     }
 
     public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake)
     {
         var taken = new List<HeldLane>();
-        var accounts = (RedisValue[])(await Run(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
-        for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
+        for (var look = 0; look < LooksMax && await LookAsync(count, mayTake, taken); look++)
         {
-            string account = accounts[i]!;
-            if (!mayTake(account))
-            {
-                await Run(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
-                continue;
-            }
-
-            await AcquireOfAccountAsync(account, accounts[i + 1], count - taken.Count, taken);
         }
 
         return taken;
@@ -69,7 +65,7 @@ public sealed class RedisLanes : ILanes, IDisposable
         foreach (var account in held.GroupBy(lane => lane.Lane.AccountId))
         {
             RedisValue[] arguments = [Milliseconds(_options.Hold), .. account.SelectMany(lane => new RedisValue[] { lane.Lane.ThreadId, Token(lane) })];
-            var gone = (RedisValue[])(await Run(LaneScripts.Renew, Keys(account.Key), arguments))!;
+            var gone = (RedisValue[])(await _calls.RunAsync(LaneScripts.Renew, Keys(account.Key), arguments))!;
             lost.AddRange(account.Where(lane => gone.Contains(lane.Lane.ThreadId)));
         }
 
@@ -84,7 +80,7 @@ public sealed class RedisLanes : ILanes, IDisposable
             LaneRelease.Blocked blocked => ("B", blocked.Delay),
             _ => ("E", TimeSpan.Zero),
         };
-        var answer = (RedisValue[])(await Run(
+        var answer = (RedisValue[])(await _calls.RunAsync(
             LaneScripts.Release, Keys(held.Lane.AccountId), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay)))!;
         await NoticeAsync(held.Lane.AccountId, answer[1]);
         return answer[0] == "1";
@@ -92,22 +88,23 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     public async Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn)
     {
-        if (!await Guard(Database.StringSetAsync(_sweepTurn, "taken", turn, When.NotExists)))
+        var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.TakeSweep, [_sweepTurn, _sweep], Milliseconds(turn), Milliseconds(_options.SweepFromStartEvery)))!;
+        if (answer.Length == 0)
         {
             return null;
         }
 
-        var cursor = await Guard(Database.StringGetAsync(_sweepCursor));
-        return new SweepTurn(cursor.IsNull ? null : new DateTimeOffset((long)cursor, TimeSpan.Zero));
+        var known = long.TryParse((string?)answer[1], CultureInfo.InvariantCulture, out var ticks);
+        return new SweepTurn(known ? new DateTimeOffset(ticks, TimeSpan.Zero) : null, answer[0]!);
     }
 
-    public Task SaveSweepCursorAsync(DateTimeOffset cursor) => Guard(Database.StringSetAsync(_sweepCursor, cursor.UtcTicks));
+    public Task SaveSweepCursorAsync(SweepTurn turn, DateTimeOffset cursor) => _calls.RunAsync(LaneScripts.SaveSweep, [_sweep], turn.Life, cursor.UtcTicks);
 
     public async Task RepairAsync(IReadOnlyCollection<string> accountIds)
     {
         foreach (var account in accountIds)
         {
-            await NoticeAsync(account, (string?)await Run(LaneScripts.Peek, [Keys(account)[0]]), wake: false);
+            await NoticeAsync(account, (string?)await _calls.RunAsync(LaneScripts.Peek, [Keys(account)[0]]), wake: false);
         }
     }
 
@@ -117,7 +114,7 @@ public sealed class RedisLanes : ILanes, IDisposable
         {
             try
             {
-                await Guard(_redis.GetSubscriber().SubscribeAsync(_wake, (_, _) => _wakeUp.Set()));
+                await _calls.GuardAsync(_redis.GetSubscriber().SubscribeAsync(_wake, (_, _) => _wakeUp.Set()));
             }
             catch (LanesUnavailableException)
             {
@@ -129,13 +126,13 @@ public sealed class RedisLanes : ILanes, IDisposable
         await _wakeUp.WaitAsync(atMost, _time, cancellationToken);
     }
 
-    /// <summary>Whether Redis answers now.</summary>
+    /// <summary>Whether Redis answers and takes writes now.</summary>
     public async Task<bool> AnswersAsync()
     {
         try
         {
-            await Guard(Database.PingAsync());
-            return true;
+            // A write: a Redis that is full, or a replica since a failover, answers a ping and takes no lane.
+            return await _calls.GuardAsync(Database.StringSetAsync(_probe, "written", _probeLifetime));
         }
         catch (LanesUnavailableException)
         {
@@ -151,15 +148,36 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     private static RedisValue Token(HeldLane lane) => lane.Token.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>True when it is worth another look: accounts that may not send stood in front and have been put aside.</summary>
+    private async Task<bool> LookAsync(int count, Func<string, bool> mayTake, List<HeldLane> taken)
+    {
+        var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
+        var putAside = 0;
+        for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
+        {
+            string account = accounts[i]!;
+            if (mayTake(account))
+            {
+                await AcquireOfAccountAsync(account, accounts[i + 1], count - taken.Count, taken);
+                continue;
+            }
+
+            await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
+            putAside++;
+        }
+
+        return putAside > 0 && taken.Count < count && accounts.Length / 2 == AccountsPerLook;
+    }
+
     private async Task AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
     {
-        var answer = (RedisValue[])(await Run(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
+        var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
         for (var i = 1; i + 1 < answer.Length; i += 2)
         {
             taken.Add(new HeldLane(new Lane(account, answer[i]!), (long)answer[i + 1]));
         }
 
-        await Run(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
+        await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
     }
 
     private async Task NoticeAsync(string account, string? due, bool wake = true)
@@ -169,48 +187,10 @@ public sealed class RedisLanes : ILanes, IDisposable
             return;
         }
 
-        await Run(LaneScripts.Notice, [_accounts], account, due);
+        await _calls.RunAsync(LaneScripts.Notice, [_accounts], account, due);
         if (wake)
         {
-            await Guard(Database.PublishAsync(_wake, account, CommandFlags.FireAndForget));
-        }
-    }
-
-    private async Task<RedisResult> Run(string script, RedisKey[] keys, params RedisValue[] arguments)
-    {
-        try
-        {
-            return await Guard(Database.ScriptEvaluateAsync(script, keys, arguments));
-        }
-        catch (LanesUnavailableException exception) when (exception.InnerException is RedisServerException { Message: var message } && message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-        {
-            // A restarted server has forgotten the script that the client believes it knows; the client has just learnt so.
-            return await Guard(Database.ScriptEvaluateAsync(script, keys, arguments));
-        }
-    }
-
-    /// <summary>Every failure of Redis has one name here, also the answer that never comes: this client's async calls have no time-out of their own.</summary>
-    private async Task<T> Guard<T>(Task<T> call)
-    {
-        try
-        {
-            return await call.WaitAsync(_options.CallTimeout, _time);
-        }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            throw new LanesUnavailableException("The lanes cannot be reached.", exception);
-        }
-    }
-
-    private async Task Guard(Task call)
-    {
-        try
-        {
-            await call.WaitAsync(_options.CallTimeout, _time);
-        }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            throw new LanesUnavailableException("The lanes cannot be reached.", exception);
+            await _calls.GuardAsync(Database.PublishAsync(_wake, account, CommandFlags.FireAndForget));
         }
     }
 }

@@ -34,7 +34,8 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
 
     public Task<SweepTurn?> TryTakeSweepAsync(TimeSpan turn) => Do(lanes => lanes.TryTakeSweepAsync(turn));
 
-    public Task SaveSweepCursorAsync(DateTimeOffset cursor) => Do(async lanes => { await lanes.SaveSweepCursorAsync(cursor); return true; });
+    public Task SaveSweepCursorAsync(SweepTurn turn, DateTimeOffset cursor) =>
+        Do(async lanes => { await lanes.SaveSweepCursorAsync(turn, cursor); return true; });
 
     public Task RepairAsync(IReadOnlyCollection<string> accountIds) => Do(async lanes => { await lanes.RepairAsync(accountIds); return true; });
 

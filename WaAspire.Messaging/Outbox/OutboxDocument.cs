@@ -62,6 +62,9 @@ public sealed record OutboxDocument
 
     public bool IsUnfinished => Status is OutboxStatus.Queued or OutboxStatus.Processing or OutboxStatus.Uncertain;
 
+    /// <summary>Whether this id of the provider's is already known to be this message.</summary>
+    public bool HasProviderId(string id) => ProviderMessageId == id || SecondProviderMessageIds.Any(second => second.AsString == id);
+
     public static OutboxDocument Read(StoredDocument stored)
     {
         var fields = stored.Fields;

@@ -26,7 +26,6 @@ public static class OutboxTransitions
         OutboxDocument message, string workerId, string claimId, DateTimeOffset now, TimeSpan lease, TimeSpan margin) =>
         Change(
             message,
-            message.UpdateTime,
             OutboxStatus.Processing,
             new DocumentFields
             {
@@ -42,7 +41,7 @@ public static class OutboxTransitions
 
     /// <summary>any other state → sent: the provider accepted it. Written by the record and, where it comes first, by proof.</summary>
     public static IReadOnlyList<DocumentWrite> Sent(
-        OutboxDocument message, DateTimeOffset fence, string providerMessageId, DocumentFields? delivery = null, DocumentFields? threadMessage = null)
+        OutboxDocument message, string providerMessageId, DocumentFields? delivery = null, DocumentFields? threadMessage = null)
     {
         var fields = new DocumentFields(delivery ?? [])
         {
@@ -62,8 +61,7 @@ public static class OutboxTransitions
         [
             Change(
                 message,
-                fence,
-                OutboxStatus.Sent,
+                    OutboxStatus.Sent,
                 fields,
                 [OutboxFields.NextAttemptAt, OutboxFields.Failure, OutboxFields.FailedAt, .. _doubt],
                 FieldTransform.RequestTime(OutboxFields.SentAt)),
@@ -71,12 +69,26 @@ public static class OutboxTransitions
         ];
     }
 
+    /// <summary>sent stays sent: WhatsApp accepted the message once more, under another id. The alarm is the caller's.</summary>
+    public static IReadOnlyList<DocumentWrite> SecondAcceptance(OutboxDocument message, string providerMessageId, DocumentFields? delivery = null)
+    {
+        var fields = new DocumentFields(delivery ?? [])
+        {
+            [OutboxFields.SecondProviderMessageIds] = FirestoreValue.From(
+                message.SecondProviderMessageIds.Append(FirestoreValue.From(providerMessageId)).TakeLast(AttemptHistoryLimit)),
+        };
+        return
+        [
+            DocumentWrite.Update(
+                message.Path, Precondition.UnchangedSince(message.UpdateTime), fields, deleted: null, FieldTransform.RequestTime(OutboxFields.UpdatedAt)),
+        ];
+    }
+
     /// <summary>processing or uncertain → failed: a dead letter with its whole story.</summary>
-    public static IReadOnlyList<DocumentWrite> Failed(OutboxDocument message, DateTimeOffset fence, SendFault fault, DateTimeOffset now) =>
+    public static IReadOnlyList<DocumentWrite> Failed(OutboxDocument message, SendFault fault, DateTimeOffset now) =>
     [
         Change(
             message,
-            fence,
             OutboxStatus.Failed,
             new DocumentFields
             {
@@ -95,13 +107,15 @@ public static class OutboxTransitions
         }),
     ];
 
-    /// <summary>processing or uncertain → queued: definitely not sent, due again after <paramref name="delay"/>. It keeps its place in the thread.</summary>
+    /// <summary>
+    /// processing or uncertain → queued: definitely not sent, due again after <paramref name="delay"/>. It keeps its place in
+    /// the thread, unless it was released from the lane while its holder was still waiting for an answer.
+    /// </summary>
     public static IReadOnlyList<DocumentWrite> Retry(
-        OutboxDocument message, DateTimeOffset fence, TimeSpan delay, SendFault fault, bool spendsAttempt, DateTimeOffset now) =>
+        OutboxDocument message, TimeSpan delay, SendFault fault, bool spendsAttempt, DateTimeOffset now) =>
     [
         Change(
             message,
-            fence,
             OutboxStatus.Queued,
             new DocumentFields
             {
@@ -111,15 +125,15 @@ public static class OutboxTransitions
                 [OutboxFields.AttemptCount] = spendsAttempt ? message.AttemptCount : Refunded(message),
                 [OutboxFields.AttemptHistory] = Remember(message, fault, now),
             },
-            _doubt),
+            _doubt,
+            PlaceIfReleased(message)),
     ];
 
     /// <summary>processing → queued without an attempt: claimed, but no byte left.</summary>
-    public static IReadOnlyList<DocumentWrite> GiveBack(OutboxDocument message, DateTimeOffset fence, TimeSpan delay, DateTimeOffset now) =>
+    public static IReadOnlyList<DocumentWrite> GiveBack(OutboxDocument message, TimeSpan delay, DateTimeOffset now) =>
     [
         Change(
             message,
-            fence,
             OutboxStatus.Queued,
             new DocumentFields
             {
@@ -131,11 +145,10 @@ public static class OutboxTransitions
     ];
 
     /// <summary>processing → uncertain: nobody will look again by itself, so it leaves the sweep's index. The thread goes on showing <c>queued</c>.</summary>
-    public static IReadOnlyList<DocumentWrite> Doubt(OutboxDocument message, DateTimeOffset fence, string reason) =>
+    public static IReadOnlyList<DocumentWrite> Doubt(OutboxDocument message, string reason) =>
     [
         Change(
             message,
-            fence,
             OutboxStatus.Uncertain,
             new DocumentFields
             {
@@ -154,7 +167,6 @@ public static class OutboxTransitions
     [
         Change(
             message,
-            message.UpdateTime,
             OutboxStatus.Queued,
             new DocumentFields
             {
@@ -162,10 +174,7 @@ public static class OutboxTransitions
                 [OutboxFields.AttemptCount] = Refunded(message),
             },
             _doubt,
-            [
-                FieldTransform.RequestTime(OutboxFields.NextAttemptAt),
-                .. message.OrderAt is null ? [FieldTransform.RequestTime(OutboxFields.OrderAt)] : Array.Empty<FieldTransform>(),
-            ]),
+            [FieldTransform.RequestTime(OutboxFields.NextAttemptAt), .. PlaceIfReleased(message)]),
     ];
 
     /// <summary>failed → queued, by an operator, with a new budget and at the end of its thread.</summary>
@@ -173,7 +182,6 @@ public static class OutboxTransitions
     [
         Change(
             message,
-            message.UpdateTime,
             OutboxStatus.Queued,
             new DocumentFields
             {
@@ -192,7 +200,7 @@ public static class OutboxTransitions
 
     /// <summary>uncertain stays uncertain, but its thread goes on without it: a message without <c>orderAt</c> is in no lane.</summary>
     public static IReadOnlyList<DocumentWrite> Release(OutboxDocument message) =>
-        [Change(message, message.UpdateTime, OutboxStatus.Uncertain, [], [OutboxFields.OrderAt])];
+        [Change(message, OutboxStatus.Uncertain, [], [OutboxFields.OrderAt])];
 
     /// <summary>
     /// A document of the old system joins the order of its thread, at the time at which it was created. One that holds a
@@ -216,10 +224,16 @@ public static class OutboxTransitions
             [OutboxFields.AttemptCount] = message.AttemptCount,
             [OutboxFields.LeaseUntil] = FirestoreValue.Null,
         };
+        if (status == OutboxStatus.Queued && message.NextAttemptAt > now)
+        {
+            fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt;
+            return [Change(message, status, fields, deleted: [])];
+        }
+
         if (status == OutboxStatus.Queued)
         {
-            fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt ?? now;
-            return [Change(message, message.UpdateTime, status, fields, deleted: [])];
+            // Due from this commit on: a time of the old system may lie behind the sweep's cursor, and nobody would ever look there.
+            return [Change(message, status, fields, deleted: [], FieldTransform.RequestTime(OutboxFields.NextAttemptAt))];
         }
 
         var isSent = status == OutboxStatus.Sent;
@@ -227,18 +241,18 @@ public static class OutboxTransitions
         return
         [
             Change(
-                message, message.UpdateTime, status, fields, [OutboxFields.NextAttemptAt],
+                message, status, fields, [OutboxFields.NextAttemptAt],
                 FieldTransform.RequestTime(isSent ? OutboxFields.SentAt : OutboxFields.DoubtSince)),
         ];
     }
 
     private static DocumentWrite Change(
-        OutboxDocument message, DateTimeOffset fence, OutboxStatus status, DocumentFields fields, IEnumerable<string> deleted, params FieldTransform[] transforms)
+        OutboxDocument message, OutboxStatus status, DocumentFields fields, IEnumerable<string> deleted, params FieldTransform[] transforms)
     {
         fields[OutboxFields.Status] = status.ToStored();
         return DocumentWrite.Update(
             message.Path,
-            Precondition.UnchangedSince(fence),
+            Precondition.UnchangedSince(message.UpdateTime),
             fields,
             deleted.Where(field => !fields.ContainsKey(field)),
             [.. transforms, FieldTransform.RequestTime(OutboxFields.UpdatedAt)]);
@@ -251,6 +265,10 @@ public static class OutboxTransitions
             fields,
             deleted: null,
             FieldTransform.RequestTime(ThreadMessageFields.UpdatedAt));
+
+    /// <summary>A queued message without a place in its thread is in no lane, so that it would never be sent.</summary>
+    private static FieldTransform[] PlaceIfReleased(OutboxDocument message) =>
+        message.OrderAt is null ? [FieldTransform.RequestTime(OutboxFields.OrderAt)] : [];
 
     private static long Refunded(OutboxDocument message) => Math.Max(0, message.AttemptCount - 1);
 

@@ -94,6 +94,8 @@ internal sealed class FirebaseKeys : IDisposable
         response.EnsureSuccessStatusCode();
         var keys = new JsonWebKeySet(await response.Content.ReadAsStringAsync(cancellationToken)).GetSigningKeys()
             .Where(key => key is RsaSecurityKey or JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.RSA } or X509SecurityKey && key.KeyId is not null)
+            // A key that comes with its certificate is listed as both.
+            .DistinctBy(key => key.KeyId)
             .ToDictionary(key => key.KeyId, StringComparer.Ordinal);
         return keys.Count > 0
             ? new KeySet(keys, _time.GetTimestamp(), AgeAllowedBy(response.Headers.CacheControl))

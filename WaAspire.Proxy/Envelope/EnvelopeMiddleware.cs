@@ -19,7 +19,7 @@ internal sealed class EnvelopeMiddleware(RequestDelegate next, IOptions<SendOpti
             if (!context.Response.HasStarted && EmptyAnswer(context.Response) is { } refusal)
                 await refusal.ExecuteAsync(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             // The client has gone: nobody is left to be told anything.
         }

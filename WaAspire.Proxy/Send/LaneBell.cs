@@ -9,7 +9,7 @@ namespace WaAspire.Proxy.Send;
 /// lane after its commit; what leaves is one signal, however often the lane was rung meanwhile. If we die here, or Redis is
 /// away, the sweep finds the message within seconds.
 /// </summary>
-internal sealed class LaneBell(ILanes lanes, ProxyMetrics metrics, IOptions<SendOptions> options, ILogger<LaneBell> logger) : BackgroundService
+internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOptions<SendOptions> options, ILogger<LaneBell> logger) : BackgroundService
 {
     private readonly Channel<Lane> _rung = Channel.CreateBounded<Lane>(new BoundedChannelOptions(options.Value.SignalsMax) { SingleReader = true });
 
@@ -28,6 +28,8 @@ internal sealed class LaneBell(ILanes lanes, ProxyMetrics metrics, IOptions<Send
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // The first connection waits for a Redis that is away; here it keeps neither the start nor a client waiting.
+        _ = lanes.Value;
         var batch = new HashSet<Lane>();
         while (await _rung.Reader.WaitToReadAsync(CancellationToken.None))
         {
@@ -47,7 +49,7 @@ internal sealed class LaneBell(ILanes lanes, ProxyMetrics metrics, IOptions<Send
     {
         try
         {
-            await lanes.SignalAsync(lane, TimeSpan.Zero);
+            await lanes.Value.SignalAsync(lane, TimeSpan.Zero);
             return true;
         }
         catch (LanesUnavailableException)

@@ -11,6 +11,9 @@ namespace WaAspire.Proxy.Webhooks;
 /// </summary>
 internal sealed class WebhookUpdates
 {
+    // Meta's ids and words are far shorter; what is longer is not theirs and does not belong into a document.
+    private const int TextLengthMax = 1024;
+
     private static readonly JsonDocumentOptions Tolerant = new() { MaxDepth = 64 };
 
     private readonly List<ProviderStatus> _statuses = [];
@@ -42,6 +45,19 @@ internal sealed class WebhookUpdates
     }
 
     private void AddChange(JsonElement change)
+    {
+        try
+        {
+            AddReadableChange(change);
+        }
+        // A lone surrogate in one change does not cost the changes behind it.
+        catch (InvalidOperationException)
+        {
+            Unreadable++;
+        }
+    }
+
+    private void AddReadableChange(JsonElement change)
     {
         if (Text(change, "field") != "messages" || Member(change, "value") is not { ValueKind: JsonValueKind.Object } value)
         {
@@ -89,7 +105,7 @@ internal sealed class WebhookUpdates
         Member(holder, name) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
 
     private static string? Text(JsonElement holder, string name) =>
-        Member(holder, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+        Member(holder, name) is { ValueKind: JsonValueKind.String } text && text.GetString() is { Length: <= TextLengthMax } value ? value : null;
 
     private static JsonElement? Member(JsonElement holder, string name) =>
         holder.ValueKind == JsonValueKind.Object && holder.TryGetProperty(name, out var member) ? member : null;

@@ -36,7 +36,7 @@ public class EmulatorFixture : IAsyncLifetime
         Http.BaseAddress = new(_app.Urls.First());
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         Http.Dispose();
         await _app!.DisposeAsync();

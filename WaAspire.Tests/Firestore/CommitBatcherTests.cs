@@ -26,7 +26,7 @@ public sealed class CommitBatcherTests
         var b = firestore.Batcher.CommitAsync(Member("outbox/b", "threads/z"), CancellationToken.None);
         var a = firestore.Batcher.CommitAsync(Member("outbox/a", "threads/c"), CancellationToken.None);
         line.Release();
-        await first;
+        await Task.WhenAll(first, a, b);
 
         // Sorted by name: outbox/a, outbox/b, threads/c, threads/z; the server's update times count up in that order.
         Assert.Equal(["outbox/a", "outbox/b", "threads/c", "threads/z"], server.Calls.Last().WrittenPaths);

@@ -3,9 +3,12 @@ namespace WaAspire.Tests.Kit;
 /// <summary>Where tests leave what people may want to look at: <c>artifacts/</c> at the root, which git ignores.</summary>
 public static class Artifacts
 {
-    public static string Folder { get; } = Directory.CreateDirectory(Path.Combine(Root(), "artifacts")).FullName;
+    /// <summary>The folder of the solution.</summary>
+    public static string Root { get; } = FindRoot();
 
-    private static string Root()
+    public static string Folder { get; } = Directory.CreateDirectory(Path.Combine(Root, "artifacts")).FullName;
+
+    private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "WaAspire.sln")))

@@ -45,6 +45,13 @@ public sealed class RedisServer : IAsyncLifetime
         await connection.GetServer(IPAddress.Loopback.ToString(), Port).FlushAllDatabasesAsync();
     }
 
+    /// <summary>Empties one of the server's sixteen databases.</summary>
+    public async Task FlushAsync(int database)
+    {
+        using var connection = await ConnectionMultiplexer.ConnectAsync(ConnectionString);
+        await connection.GetServer(IPAddress.Loopback.ToString(), Port).FlushDatabaseAsync(database);
+    }
+
     private async Task<bool> AnswersAsync()
     {
         try

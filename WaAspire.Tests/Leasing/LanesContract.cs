@@ -179,10 +179,11 @@ public abstract class LanesContract
     [Fact]
     public async Task the_sweep_cursor_is_what_was_saved()
     {
-        Assert.Null((await Lanes.TryTakeSweepAsync(TimeSpan.FromMilliseconds(1)))!.Cursor);
+        var first = (await Lanes.TryTakeSweepAsync(TimeSpan.FromMilliseconds(1)))!;
+        Assert.Null(first.Cursor);
         var cursor = new DateTimeOffset(2026, 1, 31, 12, 0, 0, 123, 456, TimeSpan.Zero);
 
-        await Lanes.SaveSweepCursorAsync(cursor);
+        await Lanes.SaveSweepCursorAsync(first, cursor);
 
         await Eventually.IsTrueAsync(
             async () => await Lanes.TryTakeSweepAsync(TimeSpan.FromMilliseconds(1)) is { } turn && turn.Cursor == cursor, "the cursor comes back");

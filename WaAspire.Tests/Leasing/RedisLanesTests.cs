@@ -39,7 +39,7 @@ public sealed class RedisLanesTests(RedisServer server) : LanesContract, IClassF
     {
         await _lanes.SignalAsync(_lane, TimeSpan.Zero);
         var held = Assert.Single(await _lanes.AcquireAsync(1, _ => true));
-        await _lanes.SaveSweepCursorAsync(DateTimeOffset.UnixEpoch);
+        await _lanes.SaveSweepCursorAsync((await _lanes.TryTakeSweepAsync(TimeSpan.FromMinutes(1)))!, DateTimeOffset.UnixEpoch);
 
         await server.FlushAsync();
 

@@ -107,6 +107,19 @@ public sealed class GuardedProcessTests
         Assert.Equal(arguments.Select(a => $"[{a}]"), _lines);
     }
 
+    [Fact]
+    public async Task the_command_gets_its_variables_and_nothing_of_the_guards()
+    {
+        var spec = new LaunchSpec(
+            Executables.Find("env")!, [], "/", new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["odd-name"] = "a=b c", ["LINES"] = "1\n2" });
+        var process = GuardedProcess.Start(spec, s_options, (line, _) => _lines.Add(line), TimeProvider.System);
+        Assert.Equal(0, await Ended(process));
+        // A shell adds where it is; that is all.
+        Assert.Equal(["2", "LINES=1", "PATH=/usr/bin:/bin", "odd-name=a=b c"],
+            _lines.Where(l => !l.StartsWith("PWD=", StringComparison.Ordinal) && !l.StartsWith("SHLVL=", StringComparison.Ordinal)
+                && !l.StartsWith("_=", StringComparison.Ordinal) && !l.StartsWith("OLDPWD", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
     private GuardedProcess Start(string script) => Start(["-c", script]);
 
     private GuardedProcess Start(string[] arguments) => GuardedProcess.Start(

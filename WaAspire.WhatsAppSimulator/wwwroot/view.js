@@ -20,7 +20,7 @@ export const title = (chat) => chat.name || phone(chat.contact);
 export const hue = (chat) => `hue-${[...chat.contact].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 6}`;
 export const initials = (chat) =>
   chat.name ? chat.name.split(/\s+/).slice(0, 2).map((word) => [...word][0] ?? '').join('').toUpperCase() : chat.contact.slice(-2);
-export const clock = (at) => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+export const clock = (at) => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 
 export function day(at) {
   const start = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());

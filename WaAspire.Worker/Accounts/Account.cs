@@ -8,7 +8,8 @@ namespace WaAspire.Worker.Accounts;
 /// <param name="Status">The stored word; only <c>connected</c> sends.</param>
 /// <param name="PhoneNumberId">Cloud API only.</param>
 /// <param name="IsPaused">Whether <c>sendPaused</c> holds it back.</param>
-public sealed record Account(string Id, string Provider, string? Status, string? PhoneNumberId, bool IsPaused)
+/// <param name="PerSecond">Messages a second that the number may send; null for the default.</param>
+public sealed record Account(string Id, string Provider, string? Status, string? PhoneNumberId, bool IsPaused, int? PerSecond = null)
 {
     public bool MaySend => Status == "connected" && !IsPaused;
 
@@ -17,5 +18,6 @@ public sealed record Account(string Id, string Provider, string? Status, string?
         stored.Fields.Text("provider") ?? "baileys",
         stored.Fields.Text("status"),
         stored.Fields.Text("phoneNumberId"),
-        stored.Fields.Map("sendPaused") is not null);
+        stored.Fields.Map("sendPaused") is not null,
+        stored.Fields.Integer("throughputPerSecond") is { } perSecond and > 0 and < int.MaxValue ? (int)perSecond : null);
 }

@@ -15,6 +15,7 @@ public sealed class WorkerMetrics : IDisposable
     private readonly Counter<long> _rescued;
     private readonly Counter<long> _adopted;
     private readonly Counter<long> _swept;
+    private readonly Counter<long> _paced;
     private readonly Histogram<double> _sendSeconds;
     private readonly TimeProvider _time;
 
@@ -28,6 +29,7 @@ public sealed class WorkerMetrics : IDisposable
         _rescued = _meter.CreateCounter<long>("waaspire.outbox.rescued", "{message}", "Claims that ran out without an outcome");
         _adopted = _meter.CreateCounter<long>("waaspire.outbox.adopted", "{message}", "Documents of the old system taken over");
         _swept = _meter.CreateCounter<long>("waaspire.sweep.found", "{message}", "Documents that a sweep looked at");
+        _paced = _meter.CreateCounter<long>("waaspire.pacing.waits", "{lane}", "Lanes put aside because their number or recipient must wait");
         _sendSeconds = _meter.CreateHistogram<double>("messaging.client.operation.duration", "s", "Time of one call to the provider");
     }
 
@@ -40,6 +42,8 @@ public sealed class WorkerMetrics : IDisposable
     public void Rescued() => _rescued.Add(1);
 
     public void Adopted(int count) => _adopted.Add(count);
+
+    public void Paced() => _paced.Add(1);
 
     public void Swept(int count) => _swept.Add(count);
 

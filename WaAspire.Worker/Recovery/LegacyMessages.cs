@@ -32,15 +32,19 @@ public sealed class LegacyMessages(IFirestore firestore, CommitBatcher commits, 
         return outcomes.Count(outcome => outcome is CommitOutcome.Committed);
     }
 
-    /// <summary>Null for a document that names no account or no lawful recipient: a person has to look at it.</summary>
+    /// <summary>
+    /// Null for a document that names no account or no lawful recipient: a person has to look at it. A thread id that is no
+    /// lawful path would have the whole page refused, for ever.
+    /// </summary>
     private static OutboxDocument? Place(OutboxDocument message)
     {
-        if (message.AccountId is not { Length: > 0 } account || !Jid.TryParse(message.ToJid, out var recipient))
+        if (!DocumentId.IsLawful(message.AccountId) || !Jid.TryParse(message.ToJid, out var recipient))
         {
             return null;
         }
 
-        return string.IsNullOrEmpty(message.ThreadId) ? message with { ThreadId = $"{account}__{recipient.Value}" } : message;
+        var placed = string.IsNullOrEmpty(message.ThreadId) ? message with { ThreadId = $"{message.AccountId}__{recipient.Value}" } : message;
+        return DocumentId.IsLawful(placed.ThreadId) ? placed : null;
     }
 
     private CommitMember? Adopt(StoredDocument stored, OutboxDocument message, bool hasCopy, DateTimeOffset readTime)

@@ -32,7 +32,7 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
         ChangeAsync(
             requestId,
             OutboxStatus.Uncertain,
-            message => OutboxTransitions.Failed(message, message.UpdateTime, new SendFault("operator", "Given up by an operator", true), clock.Now),
+            message => OutboxTransitions.Failed(message, new SendFault("operator", "Given up by an operator", true), clock.Now),
             cancellationToken);
 
     public Task<(VerbResult Result, OutboxStatus? Status)> ReleaseAsync(string requestId, CancellationToken cancellationToken) =>
@@ -45,7 +45,7 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
         string requestId, OutboxStatus from, Func<OutboxDocument, IReadOnlyList<DocumentWrite>> change, CancellationToken cancellationToken)
     {
         var path = FirestorePaths.OutboxMessage(requestId);
-        if ((await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is not { } stored)
+        if (!DocumentId.IsLawful(requestId) || (await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is not { } stored)
         {
             return (VerbResult.NotFound, null);
         }
@@ -56,7 +56,14 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
             return (VerbResult.WrongState, message.Status);
         }
 
-        var outcome = await commits.CommitAsync(new CommitMember(change(message), Purpose, path, _ => false), cancellationToken);
+        var writes = change(message);
+        var outcome = await commits.CommitAsync(new CommitMember(writes, Purpose, path, _ => false), cancellationToken);
+        if (outcome is CommitOutcome.Refused { Status: FirestoreStatus.NotFound } && writes.Count > 1)
+        {
+            // The copy in the thread is gone: a person can decide all the same.
+            outcome = await commits.CommitAsync(new CommitMember([writes[0]], Purpose, path, _ => false), cancellationToken);
+        }
+
         if (outcome is not CommitOutcome.Committed)
         {
             return (VerbResult.Conflict, message.Status);

@@ -16,7 +16,7 @@ public sealed class RecoveryOptions
     public TimeSpan SweepTrail { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Documents read in one page. Default 300.</summary>
-    [Range(1, 10_000)]
+    [Range(2, 10_000)]
     public int PageSize { get; set; } = 300;
 
     /// <summary>Pages read in one sweep; the next one goes on behind them. Default 100.</summary>

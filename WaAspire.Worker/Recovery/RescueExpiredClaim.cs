@@ -13,17 +13,21 @@ public sealed class RescueExpiredClaim(CommitBatcher commits, WorkerMetrics metr
 {
     private const string Purpose = "rescue";
 
-    public async Task RescueAsync(OutboxDocument orphan, CancellationToken cancellationToken)
+    /// <returns>False when it was not rescued here and now: somebody was faster, or the store refused.</returns>
+    public async Task<bool> RescueAsync(OutboxDocument orphan, CancellationToken cancellationToken)
     {
-        var writes = OutboxTransitions.Doubt(orphan, orphan.UpdateTime, "the holder of the claim is gone");
+        var writes = OutboxTransitions.Doubt(orphan, "the holder of the claim is gone");
         var outcome = await commits.CommitAsync(
             new CommitMember(
                 writes, Purpose, orphan.Path, stored => stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Uncertain } now && now.ClaimId == orphan.ClaimId),
             cancellationToken);
-        if (outcome is CommitOutcome.Committed)
+        if (outcome is not CommitOutcome.Committed)
         {
-            metrics.Rescued();
-            logger.OrphanRescued(orphan.RequestId, orphan.ClaimedBy);
+            return false;
         }
+
+        metrics.Rescued();
+        logger.OrphanRescued(orphan.RequestId, orphan.ClaimedBy);
+        return true;
     }
 }

@@ -31,6 +31,7 @@ public sealed class SweepLoop(
 {
     public const string Purpose = "sweep";
     private const double ShareOfTurn = 0.8;
+    private static readonly TimeSpan _justBefore = TimeSpan.FromMicroseconds(1);
 
     private readonly RecoveryOptions _options = options.Value;
 
@@ -47,7 +48,8 @@ public sealed class SweepLoop(
         var cursor = turn.Cursor ?? DateTimeOffset.UnixEpoch;
         var found = 0;
         OutboxDocument? last = null;
-        for (var page = 0; page < _options.PagesPerSweep; page++)
+        var isOneTime = false;
+        for (var page = 0; page < _options.PagesPerSweep || isOneTime; page++)
         {
             var read = await QueryAsync(cursor, now, last, cancellationToken);
             var messages = read.Documents.Select(OutboxDocument.Read).ToList();
@@ -59,11 +61,15 @@ public sealed class SweepLoop(
                 last = null;
                 break;
             }
+
+            // A group commit makes many messages due in one millisecond: a cut there must leave some earlier time to go on from.
+            isOneTime = messages[0].NextAttemptAt == messages[^1].NextAttemptAt;
         }
 
-        // Cut by the page limit: go on behind the last one seen. Otherwise everything up to now has been seen.
-        var seen = last?.NextAttemptAt ?? now - _options.SweepTrail;
-        await lanes.SaveSweepCursorAsync(seen > cursor ? seen : cursor);
+        // Cut by the page limit: go on with the last one's time, which others may share. Otherwise all up to now has been seen.
+        var trail = now - _options.SweepTrail;
+        var seen = last?.NextAttemptAt - _justBefore is { } cut && cut < trail ? cut : trail;
+        await lanes.SaveSweepCursorAsync(turn, seen > cursor ? seen : cursor);
         await lanes.RepairAsync(accounts.SendingAccountIds);
         metrics.Swept(found);
         return found;
@@ -119,7 +125,8 @@ public sealed class SweepLoop(
             await rescue.RescueAsync(orphan, cancellationToken);
         }
 
-        foreach (var lane in messages.Where(message => message.Status == OutboxStatus.Queued).Select(message => message.Lane).Distinct())
+        // Also the lane of a claim that has not quite run out, or whose rescue went wrong: the cursor moves on, and the lane looks again.
+        foreach (var lane in messages.Where(message => message.IsUnfinished).Select(message => message.Lane).Distinct())
         {
             await lanes.SignalAsync(lane, TimeSpan.Zero);
         }

@@ -23,7 +23,7 @@ public sealed class Claims(
         var claim = Prepare(head);
         var outcome = await commits.CommitAsync(
             new CommitMember([claim.Write], Purpose, head.Path, stored => stored is not null && OutboxDocument.Read(stored).ClaimId == claim.ClaimId),
-            cancellationToken);
+            cancellationToken).KillPoint();
         switch (outcome)
         {
             case CommitOutcome.Committed committed:

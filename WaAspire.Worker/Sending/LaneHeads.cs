@@ -29,9 +29,12 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
     private readonly SendingOptions _options = options.Value;
     private int _inFlight;
 
-    public Task<LaneHead> ReadAsync(Lane lane, CancellationToken cancellationToken)
+    /// <param name="lane">Whose head.</param>
+    /// <param name="count">How many messages at most: every one that is read is billed.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public Task<LaneHead> ReadAsync(Lane lane, int count, CancellationToken cancellationToken)
     {
-        var asked = new Asked(lane);
+        var asked = new Asked(lane, count);
         lock (_gate)
         {
             _waiting.Enqueue(asked);
@@ -54,7 +57,8 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
         {
             try
             {
-                var heads = await ReadTogetherAsync([.. batch.Select(asked => asked.Lane).Distinct()], cancellationToken);
+                var heads = await ReadTogetherAsync(
+                    [.. batch.Select(asked => asked.Lane).Distinct()], batch.Sum(asked => asked.Count), cancellationToken);
                 foreach (var asked in batch)
                 {
                     asked.Answer.TrySetResult(heads[asked.Lane]);
@@ -86,9 +90,8 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
         }
     }
 
-    private async Task<Dictionary<Lane, LaneHead>> ReadTogetherAsync(IReadOnlyList<Lane> lanes, CancellationToken cancellationToken)
+    private async Task<Dictionary<Lane, LaneHead>> ReadTogetherAsync(IReadOnlyList<Lane> lanes, int limit, CancellationToken cancellationToken)
     {
-        var limit = lanes.Count * _options.HeadsPerLane;
         var read = await QueryAsync(lanes, limit, [], cancellationToken);
         var messages = read.Documents.Select(OutboxDocument.Read).ToList();
         var isCut = messages.Count >= limit;
@@ -104,7 +107,7 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
             var last = isCut && lanes.Count > 1 ? messages[^1].OrderAt : null;
             var own = InOrder(messages.Where(message => message.ThreadId == lane.ThreadId && (last is null || message.OrderAt < last)));
             heads[lane] = isCut && lanes.Count > 1 && own.Count == 0
-                ? (await ReadTogetherAsync([lane], cancellationToken))[lane]
+                ? (await ReadTogetherAsync([lane], limit / lanes.Count, cancellationToken))[lane]
                 : new LaneHead(own, !isCut, read.ReadTime);
         }
 
@@ -147,7 +150,7 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
     private static List<OutboxDocument> InOrder(IEnumerable<OutboxDocument> messages) =>
         [.. messages.OrderBy(message => message.OrderAt).ThenBy(message => message.CreateTime).ThenBy(message => message.RequestId, StringComparer.Ordinal)];
 
-    private sealed record Asked(Lane Lane)
+    private sealed record Asked(Lane Lane, int Count)
     {
         public TaskCompletionSource<LaneHead> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -26,6 +26,11 @@ public sealed class LaneLoop(
     ILogger<LaneLoop> logger)
     : BackgroundService
 {
+    private const int UnknownPerTurn = 100;
+
+    /// <summary>After the deadline the tasks only have to notice it.</summary>
+    private static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(2);
+
     private readonly SendingOptions _options = options.Value;
     private readonly ConcurrentDictionary<HeldLane, Task> _sending = new();
     private readonly CancellationTokenSource _work = new();
@@ -41,7 +46,7 @@ public sealed class LaneLoop(
         {
             logger.DrainDeadline(_sending.Count);
             await _work.CancelAsync();
-            await Task.WhenAny(inFlight, Task.Delay(_options.Margin, time, cancellationToken));
+            await Task.WhenAny(inFlight, Task.Delay(_lastWords, time, cancellationToken));
         }
     }
 
@@ -59,8 +64,7 @@ public sealed class LaneLoop(
             try
             {
                 pulse.Beat();
-                var taken = await TakeAsync(stoppingToken);
-                if (taken == 0)
+                if (!await TakeAsync(stoppingToken))
                 {
                     await lanes.WaitForSignalAsync(_options.PollEvery, stoppingToken);
                 }
@@ -77,13 +81,14 @@ public sealed class LaneLoop(
         }
     }
 
-    private async Task<int> TakeAsync(CancellationToken stoppingToken)
+    /// <returns>Whether to look again at once.</returns>
+    private async Task<bool> TakeAsync(CancellationToken stoppingToken)
     {
         var free = Math.Min(_options.LanesPerAcquire, _options.MaxLanes - _sending.Count);
         if (free <= 0 || recorder.HoldsOldAcceptance)
         {
             await Pause.ForAsync(_options.PollEvery / 10, time, stoppingToken);
-            return 0;
+            return true;
         }
 
         var unknown = new HashSet<string>(StringComparer.Ordinal);
@@ -91,20 +96,13 @@ public sealed class LaneLoop(
         foreach (var lane in taken)
         {
             held.Add(lane);
-            _sending[lane] = SendAsync(lane, stoppingToken);
-        }
-
-        foreach (var account in unknown)
-        {
-            if (await accounts.LookUpAsync(account, stoppingToken))
-            {
-                // The search for due lanes had just put it aside.
-                await lanes.RepairAsync([account]);
-            }
+            var isListed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _sending[lane] = SendAsync(lane, isListed.Task, stoppingToken);
+            isListed.SetResult();
         }
 
         pulse.Took(taken.Count, free);
-        return taken.Count;
+        return await LookUpAsync(unknown, stoppingToken) || taken.Count > 0;
 
         bool MaySend(string account)
         {
@@ -113,15 +111,35 @@ public sealed class LaneLoop(
                 return known.MaySend;
             }
 
-            unknown.Add(account);
+            if (unknown.Count < UnknownPerTurn)
+            {
+                unknown.Add(account);
+            }
+
             return false;
         }
     }
 
-    private async Task SendAsync(HeldLane lane, CancellationToken stoppingToken)
+    private async Task<bool> LookUpAsync(IEnumerable<string> unknown, CancellationToken stoppingToken)
     {
-        // The loop goes on at once; everything after this line happens on the lane's own task.
-        await Task.Yield();
+        var found = new List<string>();
+        foreach (var account in unknown)
+        {
+            if (await accounts.LookUpAsync(account, stoppingToken))
+            {
+                found.Add(account);
+            }
+        }
+
+        // The search for due lanes had just put them aside.
+        await lanes.RepairAsync(found);
+        return found.Count > 0;
+    }
+
+    private async Task SendAsync(HeldLane lane, Task isListed, CancellationToken stoppingToken)
+    {
+        // A lane that ended before it was listed would stay on the list for ever, and take a hand with it.
+        await isListed;
         LaneRelease release = new LaneRelease.Blocked(_options.LostClaimRest);
         try
         {

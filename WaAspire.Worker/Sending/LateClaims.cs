@@ -35,23 +35,25 @@ public sealed class LateClaims(IFirestore firestore, CommitBatcher commits, Serv
         var read = await firestore.GetAsync([.. watched.Select(claim => FirestorePaths.OutboxMessage(claim.Key))], "late-claim", cancellationToken);
         foreach (var (requestId, (claimId, started)) in watched)
         {
+            var isOver = time.GetElapsedTime(started) > options.Value.Lease;
             var stored = read.Find(FirestorePaths.OutboxMessage(requestId));
             if (stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Processing } message && message.ClaimId == claimId)
             {
-                await GiveBackAsync(message, cancellationToken);
-                _claims.TryRemove(requestId, out _);
+                isOver |= await GiveBackAsync(message, cancellationToken);
             }
-            else if (time.GetElapsedTime(started) > options.Value.Lease)
+
+            if (isOver)
             {
                 _claims.TryRemove(requestId, out _);
             }
         }
     }
 
-    private async Task GiveBackAsync(OutboxDocument message, CancellationToken cancellationToken)
+    private async Task<bool> GiveBackAsync(OutboxDocument message, CancellationToken cancellationToken)
     {
-        var writes = OutboxTransitions.GiveBack(message, message.UpdateTime, TimeSpan.Zero, clock.Now);
-        await commits.CommitAsync(new CommitMember(writes, "late-claim", message.Path, _ => false), cancellationToken);
+        var writes = OutboxTransitions.GiveBack(message, TimeSpan.Zero, clock.Now);
+        var outcome = await commits.CommitAsync(new CommitMember(writes, "late-claim", message.Path, _ => false), cancellationToken);
         await lanes.UnblockAsync(message.Lane);
+        return outcome is CommitOutcome.Committed;
     }
 }

@@ -4,6 +4,7 @@ using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Observability;
+using WaAspire.Worker.Pacing;
 using WaAspire.Worker.Recovery;
 
 namespace WaAspire.Worker.Sending;
@@ -20,6 +21,7 @@ namespace WaAspire.Worker.Sending;
 /// </summary>
 public sealed class MessageSender(
     AccountDirectory accounts,
+    IPacing pacing,
     LaneHeads heads,
     Claims claims,
     IEnumerable<IProvider> providers,
@@ -28,6 +30,7 @@ public sealed class MessageSender(
     HeldLaneKeeper held,
     WorkerMetrics metrics,
     IOptions<SendingOptions> options,
+    IOptions<PacingOptions> pace,
     ILogger<MessageSender> logger)
 {
     private readonly SendingOptions _options = options.Value;
@@ -40,52 +43,76 @@ public sealed class MessageSender(
     {
         while (!stopClaiming.IsCancellationRequested && !recorder.HoldsOldAcceptance)
         {
-            // :: Step 1: Gate. An account that cannot send costs no read and no attempt.
+            // :: Step 1: Gate. An account that cannot send costs no read and no attempt; neither does a pause for the pace.
             if (!CanSend(lane.Lane, out var account))
             {
                 return new LaneRelease.Blocked(_options.LostClaimRest);
             }
 
-            // :: Step 2: Head, read strongly. Order comes from Firestore alone.
-            var head = await heads.ReadAsync(lane.Lane, work);
-            var (decision, wait) = HeadRule.Decide(head.First, head.ReadTime, _options);
-            if (decision == HeadDecision.Orphaned)
+            var pair = new PacedPair(lane.Lane.AccountId, account.PerSecond ?? pace.Value.DefaultPerSecond, lane.Lane.ThreadId);
+            var grant = await pacing.TakeAsync(pair, pace.Value.TokensPerVisit).KillPoint();
+            if (grant.Count == 0)
             {
-                await rescue.RescueAsync(head.Messages[0], work);
-                continue;
+                metrics.Paced();
+                return new LaneRelease.Blocked(grant.Wait);
             }
 
-            if (decision != HeadDecision.Claim)
+            var visit = new Visit(lane, account, grant.Count, stopClaiming, work);
+            try
             {
-                return GiveBack(decision, wait);
+                if (await VisitAsync(visit).KillPoint() is { } release)
+                {
+                    return release;
+                }
             }
-
-            // :: Step 3: Claim = intent. A lost race is quiet.
-            if (await claims.ClaimAsync(head.Messages[0], work) is not { } claimed)
+            finally
             {
-                return new LaneRelease.Blocked(_options.LostClaimRest);
-            }
-
-            if (await SendFromAsync(lane, account, claimed, head, stopClaiming, work) is { } release)
-            {
-                return release;
+                await pacing.GiveBackAsync(pair, visit.TokensLeft).KillPoint();
             }
         }
 
         return new LaneRelease.DueIn(TimeSpan.Zero);
     }
 
+    /// <summary>Null: there is more to send, read a fresh head.</summary>
+    private async Task<LaneRelease?> VisitAsync(Visit visit)
+    {
+        // :: Step 2: Head, read strongly, no more of it than the gate let through. Order comes from Firestore alone.
+        var head = await heads.ReadAsync(visit.Lane.Lane, visit.TokensLeft, visit.Work).KillPoint();
+        var (decision, wait) = HeadRule.Decide(head.First, head.ReadTime, _options);
+        if (decision == HeadDecision.Orphaned && await rescue.RescueAsync(head.Messages[0], visit.Work).KillPoint())
+        {
+            return null;
+        }
+
+        if (decision == HeadDecision.Orphaned || (head.First is { } first && first.Lane != visit.Lane.Lane))
+        {
+            // A rescue that failed is not repeated in a tight loop. A thread that has moved to another account may have a
+            // head that only the old account's lane may send.
+            return new LaneRelease.Blocked(_options.LostClaimRest);
+        }
+
+        if (decision != HeadDecision.Claim)
+        {
+            return GiveBack(decision, wait);
+        }
+
+        // :: Step 3: Claim = intent. A lost race is quiet.
+        return await claims.ClaimAsync(head.Messages[0], visit.Work).KillPoint() is { } claimed
+            ? await SendFromAsync(visit, claimed, head).KillPoint()
+            : new LaneRelease.Blocked(_options.LostClaimRest);
+    }
+
     /// <summary>Sends the claimed message and those behind it, as long as each next claim rides along. Null: read a fresh head.</summary>
-    private async Task<LaneRelease?> SendFromAsync(
-        HeldLane lane, Account account, ClaimedMessage first, LaneHead head, CancellationToken stopClaiming, CancellationToken work)
+    private async Task<LaneRelease?> SendFromAsync(Visit visit, ClaimedMessage first, LaneHead head)
     {
         var claimed = first;
         for (var i = 1; ; i++)
         {
-            var outcome = await SendOneAsync(account, claimed, stopClaiming, work);
+            var outcome = await SendOneAsync(visit, claimed).KillPoint();
 
             // :: Step 7: Record under the fencing token. Step 8: the next claim rides along if the gate lets it through.
-            var recorded = await recorder.RecordAsync(claimed, outcome, () => Next(lane, head, i, stopClaiming), work);
+            var recorded = await recorder.RecordAsync(claimed, outcome, () => Next(visit, head, i), visit.Work).KillPoint();
             if (recorded.State is OutboxStatus.Queued)
             {
                 return new LaneRelease.Blocked(recorded.DueIn);
@@ -106,17 +133,18 @@ public sealed class MessageSender(
         }
     }
 
-    private async Task<SendOutcome> SendOneAsync(Account account, ClaimedMessage claimed, CancellationToken stopClaiming, CancellationToken work)
+    private async Task<SendOutcome> SendOneAsync(Visit visit, ClaimedMessage claimed)
     {
         // :: Step 4: Trust window, right before the bytes leave. Nothing has left yet, so the claim is given back.
-        if (stopClaiming.IsCancellationRequested || !claims.IsTrusted(claimed))
+        if (visit.StopClaiming.IsCancellationRequested || !claims.IsTrusted(claimed))
         {
             return new SendOutcome.Deferred(TimeSpan.Zero, "interrupted before sending");
         }
 
         // :: Step 5: Send once. :: Step 6: Classify; the provider knows its own answers.
+        visit.TokensLeft--;
         var started = metrics.SendStarts();
-        var outcome = await _providers[account.Provider].SendAsync(account, claimed, work);
+        var outcome = await _providers[visit.Account.Provider].SendAsync(visit.Account, claimed, visit.Work).KillPoint();
         metrics.SendEnded(started, outcome);
         if (outcome is SendOutcome.Uncertain doubt)
         {
@@ -126,15 +154,16 @@ public sealed class MessageSender(
         return outcome;
     }
 
-    private PreparedClaim? Next(HeldLane lane, LaneHead head, int index, CancellationToken stopClaiming)
+    private PreparedClaim? Next(Visit visit, LaneHead head, int index)
     {
-        if (index >= head.Messages.Count || stopClaiming.IsCancellationRequested || recorder.HoldsOldAcceptance || held.IsLost(lane) || !CanSend(lane.Lane, out _))
+        if (index >= head.Messages.Count || visit.TokensLeft < 1 || visit.StopClaiming.IsCancellationRequested
+            || recorder.HoldsOldAcceptance || held.IsLost(visit.Lane) || !CanSend(visit.Lane.Lane, out _))
         {
             return null;
         }
 
         var next = head.Messages[index];
-        return HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
+        return next.Lane == visit.Lane.Lane && HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
     }
 
     private bool CanSend(Lane lane, out Account account)
@@ -149,4 +178,18 @@ public sealed class MessageSender(
         HeadDecision.NotDue => new LaneRelease.DueIn(wait),
         _ => new LaneRelease.Blocked(wait),
     };
+
+    /// <summary>One round of the steps: what the gate let through, and who may end it.</summary>
+    private sealed class Visit(HeldLane lane, Account account, int tokens, CancellationToken stopClaiming, CancellationToken work)
+    {
+        public HeldLane Lane => lane;
+
+        public Account Account => account;
+
+        public int TokensLeft { get; set; } = tokens;
+
+        public CancellationToken StopClaiming => stopClaiming;
+
+        public CancellationToken Work => work;
+    }
 }

@@ -12,23 +12,30 @@ public sealed record OutcomeArrow(OutboxStatus State, TimeSpan DueIn, IReadOnlyL
     /// <summary>The message leaves its lane.</summary>
     public bool Ends => State is OutboxStatus.Sent or OutboxStatus.Failed;
 
-    public static OutcomeArrow For(OutboxDocument message, DateTimeOffset fence, SendOutcome outcome, SendingOptions options, DateTimeOffset now) => outcome switch
+    /// <param name="message">As it was last seen; its update time is the fence.</param>
+    /// <param name="outcome">What became of the attempt.</param>
+    /// <param name="options">The budget of attempts.</param>
+    /// <param name="now">The server's time.</param>
+    public static OutcomeArrow For(OutboxDocument message, SendOutcome outcome, SendingOptions options, DateTimeOffset now) => outcome switch
     {
-        SendOutcome.Accepted accepted => new(OutboxStatus.Sent, default, OutboxTransitions.Sent(message, fence, accepted.ProviderMessageId)),
-        SendOutcome.Rejected rejected => new(OutboxStatus.Failed, default, OutboxTransitions.Failed(message, fence, rejected.Fault, now)),
+        SendOutcome.Accepted again when message.Status == OutboxStatus.Sent =>
+            new(OutboxStatus.Sent, default, OutboxTransitions.SecondAcceptance(message, again.ProviderMessageId)),
+        SendOutcome.Accepted accepted => new(OutboxStatus.Sent, default, OutboxTransitions.Sent(message, accepted.ProviderMessageId)),
+        SendOutcome.Rejected rejected => new(OutboxStatus.Failed, default, OutboxTransitions.Failed(message, rejected.Fault, now)),
         SendOutcome.RetryLater { SpendsAttempt: true } retry when message.AttemptCount >= options.MaxAttempts =>
-            new(OutboxStatus.Failed, default, OutboxTransitions.Failed(message, fence, retry.Fault, now)),
+            new(OutboxStatus.Failed, default, OutboxTransitions.Failed(message, retry.Fault, now)),
         SendOutcome.RetryLater retry =>
-            new(OutboxStatus.Queued, retry.Delay, OutboxTransitions.Retry(message, fence, retry.Delay, retry.Fault, retry.SpendsAttempt, now)),
-        SendOutcome.Deferred deferred => new(OutboxStatus.Queued, deferred.Delay, OutboxTransitions.GiveBack(message, fence, deferred.Delay, now)),
-        SendOutcome.Uncertain uncertain => new(OutboxStatus.Uncertain, default, OutboxTransitions.Doubt(message, fence, uncertain.Reason)),
+            new(OutboxStatus.Queued, retry.Delay, OutboxTransitions.Retry(message, retry.Delay, retry.Fault, retry.SpendsAttempt, now)),
+        SendOutcome.Deferred deferred => new(OutboxStatus.Queued, deferred.Delay, OutboxTransitions.GiveBack(message, deferred.Delay, now)),
+        SendOutcome.Uncertain uncertain => new(OutboxStatus.Uncertain, default, OutboxTransitions.Doubt(message, uncertain.Reason)),
         _ => throw new InvalidOperationException($"No arrow for {outcome.GetType().Name}."),
     };
 
-    /// <summary>Whether the document shows that this arrow was taken: asked when the commit's reply is lost.</summary>
-    public bool IsShownBy(OutboxDocument stored, ClaimedMessage claimed) =>
+    /// <summary>Whether the document shows that this arrow was taken: asked when the commit's reply is lost. An acceptance is shown by its own id only.</summary>
+    public bool IsShownBy(OutboxDocument stored, ClaimedMessage claimed, SendOutcome outcome) =>
         stored.UpdateTime != claimed.Fence
         && stored.Status == State
         && stored.ClaimId == claimed.ClaimId
-        && stored.ClaimSeq == claimed.Message.ClaimSeq;
+        && stored.ClaimSeq == claimed.Message.ClaimSeq
+        && (outcome is not SendOutcome.Accepted accepted || stored.HasProviderId(accepted.ProviderMessageId));
 }

@@ -45,10 +45,10 @@ public sealed class OutcomeRecorder(
 
         try
         {
-            var arrow = Arrow(claimed, claimed.Fence, outcome);
+            var arrow = Arrow(claimed.Message, outcome);
             var next = arrow.Ends ? ride() : null;
-            return (next is null ? null : await RecordWithClaimAsync(claimed, outcome, arrow, next, work))
-                ?? await RecordAloneAsync(claimed, outcome, work);
+            return (next is null ? null : await RecordWithClaimAsync(claimed, outcome, arrow, next, work).KillPoint())
+                ?? await RecordAloneAsync(claimed, outcome, work).KillPoint();
         }
         finally
         {
@@ -60,7 +60,10 @@ public sealed class OutcomeRecorder(
     private async Task<Recorded?> RecordWithClaimAsync(
         ClaimedMessage claimed, SendOutcome outcome, OutcomeArrow arrow, PreparedClaim next, CancellationToken work)
     {
-        switch (await CommitAsync(claimed, arrow, [.. arrow.Writes, next.Write], work))
+        // A lost reply is decided by the claim, which nobody else can have written: a receipt may have made the message look recorded.
+        var together = new CommitMember(
+            [.. arrow.Writes, next.Write], Purpose, next.Head.Path, stored => stored is not null && OutboxDocument.Read(stored).ClaimId == next.ClaimId);
+        switch (await commits.CommitAsync(together, work).KillPoint())
         {
             case CommitOutcome.Committed committed:
                 metrics.Recorded(outcome);
@@ -75,12 +78,18 @@ public sealed class OutcomeRecorder(
 
     private async Task<Recorded> RecordAloneAsync(ClaimedMessage claimed, SendOutcome outcome, CancellationToken work)
     {
-        var fence = claimed.Fence;
+        var message = claimed.Message;
         var threadShowsIt = true;
         for (var attempt = 1; ; attempt++)
         {
-            var arrow = Arrow(claimed, fence, outcome);
-            var result = await CommitAsync(claimed, arrow, threadShowsIt ? arrow.Writes : [arrow.Writes[0]], work);
+            var arrow = Arrow(message, outcome);
+            var result = await commits.CommitAsync(
+                new CommitMember(
+                    threadShowsIt ? arrow.Writes : [arrow.Writes[0]],
+                    Purpose,
+                    message.Path,
+                    stored => stored is not null && arrow.IsShownBy(OutboxDocument.Read(stored), claimed, outcome)),
+                work).KillPoint();
             if (result is CommitOutcome.Committed)
             {
                 metrics.Recorded(outcome);
@@ -88,7 +97,7 @@ public sealed class OutcomeRecorder(
             }
 
             if (result is CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound }
-                && await ReadAgainAsync(claimed, work) is { } read)
+                && await ReadAgainAsync(claimed, work).KillPoint() is { } read)
             {
                 if (OutOfDate(claimed, outcome, read.Message) is { } recorded)
                 {
@@ -96,13 +105,13 @@ public sealed class OutcomeRecorder(
                 }
 
                 // The fence holds, so it is the thread's copy that is missing: go on without it, never create a ghost.
-                threadShowsIt &= read.Message!.UpdateTime != fence;
-                fence = read.Message.UpdateTime;
+                threadShowsIt &= read.Message!.UpdateTime != message.UpdateTime;
+                message = read.Message;
                 continue;
             }
 
             logger.OutcomeNotStored(claimed.Message.RequestId, attempt);
-            await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work);
+            await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work).KillPoint();
             work.ThrowIfCancellationRequested();
         }
     }
@@ -119,12 +128,7 @@ public sealed class OutcomeRecorder(
             return null;
         }
 
-        if (outcome is SendOutcome.Accepted accepted && now?.ProviderMessageId is { } known && known != accepted.ProviderMessageId)
-        {
-            metrics.DuplicateAccepted();
-            logger.DuplicateAccepted(claimed.Message.RequestId);
-        }
-        else if (now is not { Status: OutboxStatus.Sent })
+        if (now is not { Status: OutboxStatus.Sent })
         {
             metrics.OutcomeDropped();
         }
@@ -132,19 +136,29 @@ public sealed class OutcomeRecorder(
         return new Recorded(now?.Status, default, null);
     }
 
-    private static bool StillTrue(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument now) => outcome switch
+    private bool StillTrue(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument now)
     {
-        SendOutcome.Accepted => now.Status != OutboxStatus.Sent,
-        SendOutcome.Rejected or SendOutcome.RetryLater => now.Status == OutboxStatus.Uncertain && now.ClaimId == claimed.ClaimId,
-        _ => false,
-    };
+        if (outcome is SendOutcome.Accepted accepted && now.Status == OutboxStatus.Sent && !now.HasProviderId(accepted.ProviderMessageId))
+        {
+            metrics.DuplicateAccepted();
+            logger.DuplicateAccepted(now.RequestId);
+            return true;
+        }
+
+        return outcome switch
+        {
+            SendOutcome.Accepted => now.Status != OutboxStatus.Sent,
+            SendOutcome.Rejected or SendOutcome.RetryLater => now.Status == OutboxStatus.Uncertain && now.ClaimId == claimed.ClaimId,
+            _ => false,
+        };
+    }
 
     private async Task<Read?> ReadAgainAsync(ClaimedMessage claimed, CancellationToken work)
     {
         try
         {
             var path = claimed.Message.Path;
-            var stored = (await firestore.GetAsync([path], Purpose, work)).Find(path);
+            var stored = (await firestore.GetAsync([path], Purpose, work).KillPoint()).Find(path);
             return new Read(stored is null ? null : OutboxDocument.Read(stored));
         }
         catch (FirestoreException exception)
@@ -154,12 +168,7 @@ public sealed class OutcomeRecorder(
         }
     }
 
-    private OutcomeArrow Arrow(ClaimedMessage claimed, DateTimeOffset fence, SendOutcome outcome) =>
-        OutcomeArrow.For(claimed.Message, fence, outcome, _options, clock.Now);
-
-    private Task<CommitOutcome> CommitAsync(ClaimedMessage claimed, OutcomeArrow arrow, IReadOnlyList<DocumentWrite> writes, CancellationToken work) =>
-        commits.CommitAsync(
-            new CommitMember(writes, Purpose, claimed.Message.Path, stored => stored is not null && arrow.IsShownBy(OutboxDocument.Read(stored), claimed)), work);
+    private OutcomeArrow Arrow(OutboxDocument message, SendOutcome outcome) => OutcomeArrow.For(message, outcome, _options, clock.Now);
 
     private sealed record Read(OutboxDocument? Message);
 }

@@ -59,11 +59,7 @@ public sealed class SendingOptions : IValidatableObject
     [Range(1, 1000)]
     public int LanesPerAcquire { get; set; } = 8;
 
-    /// <summary>Messages of one lane read ahead in one query. Default 16.</summary>
-    [Range(1, 200)]
-    public int HeadsPerLane { get; set; } = 16;
-
-    /// <summary>Commits of group commit that gather unsent heads at once. Default 4.</summary>
+    /// <summary>Head queries on their way at once; lanes that ask meanwhile share the next one. Default 4.</summary>
     [Range(1, 64)]
     public int HeadQueriesInFlight { get; set; } = 4;
 

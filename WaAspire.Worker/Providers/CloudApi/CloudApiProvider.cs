@@ -1,7 +1,8 @@
+using System.Globalization;
 using System.Net.Http.Headers;
-using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.WhatsApp;
 using WaAspire.Worker.Accounts;
@@ -39,37 +40,41 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
 
         var body = new TextMessageRequest(phone, new WhatsAppText(text), message.Opaque);
         using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(body, GraphJson.Default.TextMessageRequest));
-        content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
-        return await PostAsync(phoneNumberId, content, message.Message.AttemptCount, work);
+        return await PostAsync(phoneNumberId, content, message.Message, work).KillPoint();
     }
 
-    private async Task<SendOutcome> PostAsync(string phoneNumberId, OnceContent content, long attempt, CancellationToken work)
+    private async Task<SendOutcome> PostAsync(string phoneNumberId, OnceContent content, OutboxDocument message, CancellationToken work)
     {
         using var timeout = new CancellationTokenSource(options.Value.SendTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, work);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{api.Value.BaseUrl}/{Uri.EscapeDataString(phoneNumberId)}/messages") { Content = content };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", api.Value.AccessToken);
         try
         {
-            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            var answer = await ReadAsync(response, either.Token);
-            return Classify(answer, response, attempt);
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{api.Value.BaseUrl}/{Uri.EscapeDataString(phoneNumberId)}/messages") { Content = content };
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", api.Value.AccessToken);
+            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).KillPoint();
+            var answer = await ReadAsync(response, either.Token).KillPoint();
+            return Classify(answer, response, message);
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException or FormatException)
         {
             // Bytes may have left only if the body began to. What exactly went wrong with the network does not matter.
-            return content.HasStarted
+            return content.Started
                 ? new SendOutcome.Uncertain(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
-                : new SendOutcome.RetryLater(Backoff(attempt), _unreachable, SpendsAttempt: false);
+                : new SendOutcome.RetryLater(Backoff(TriesOf(message, _unreachable.Code)), _unreachable, SpendsAttempt: false);
         }
     }
 
-    private SendOutcome Classify(GraphAnswer? answer, HttpResponseMessage response, long attempt) => answer switch
+    private SendOutcome Classify(GraphAnswer? answer, HttpResponseMessage response, OutboxDocument message) => answer switch
     {
         { Messages: [{ Id: { Length: > 0 } id }, ..] } when response.IsSuccessStatusCode => new SendOutcome.Accepted(id),
-        { Error.Code: { } code } when !response.IsSuccessStatusCode => CloudApiFaults.Classify(code, (int)response.StatusCode, attempt, options.Value, chance.NextDouble()),
+        { Error.Code: { } code } when !response.IsSuccessStatusCode => CloudApiFaults.Classify(
+            code, (int)response.StatusCode, TriesOf(message, code.ToString(CultureInfo.InvariantCulture)), options.Value, chance.NextDouble()),
         _ => new SendOutcome.Uncertain($"an answer without Meta's body, HTTP {(int)response.StatusCode}"),
     };
+
+    /// <summary>Attempts are refunded where the fault is not the message's; the wait must grow all the same, so the history is counted too.</summary>
+    private static long TriesOf(OutboxDocument message, string code) => Math.Max(
+        message.AttemptCount, 1 + message.AttemptHistory.Reverse().TakeWhile(past => past.AsMap?.Text("code") == code).Count());
 
     private TimeSpan Backoff(long attempt) =>
         options.Value.RetryBase + RetrySchedule.Next(attempt, options.Value.RetryBase, options.Value.RetryCap, chance.NextDouble());
@@ -79,8 +84,8 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
     {
         try
         {
-            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken);
-            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), GraphJson.Default.GraphAnswer);
+            await response.Content.LoadIntoBufferAsync(AnswerLimit, cancellationToken).KillPoint();
+            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken).KillPoint(), GraphJson.Default.GraphAnswer);
         }
         catch (JsonException)
         {

@@ -8,8 +8,7 @@ using WaAspire.Worker.Sending;
 namespace WaAspire.Tests.Sending;
 
 /// <summary>Step 7: what is recorded when nobody interferes, when somebody did, and when the store is silent.</summary>
-[Collection(WorkerCollection.Name)]
-public sealed class RecordTests(WorkerUnderTest worker)
+public abstract class RecordContract(OutboxWorld worker)
 {
     private static readonly SendFault _refused = new("131026", "Meta refused it", false);
     private static readonly SendFault _busy = new("131000", "Meta could not send it", true);
@@ -72,7 +71,7 @@ public sealed class RecordTests(WorkerUnderTest worker)
     {
         var claimed = await ClaimAsync();
         var next = await worker.QueueAsync(claimed.Message.ThreadId);
-        await using var faults = await worker.WithFaultsAsync(new { lostReplies = new[] { new { operation = "commit", times = 1, contains = claimed.Message.RequestId } } });
+        await using var faults = await worker.LoseReplyAsync(claimed.Message.RequestId);
 
         var recorded = await worker.RecordAsync(claimed, new SendOutcome.Accepted("wamid.1"), () => Prepare(next));
 
@@ -83,7 +82,7 @@ public sealed class RecordTests(WorkerUnderTest worker)
     public async Task an_acceptance_is_tried_again_until_it_is_stored()
     {
         var claimed = await ClaimAsync();
-        await using var faults = await worker.WithFaultsAsync(new { failures = new[] { new { operation = "commit", status = "UNAVAILABLE", times = 4 } } });
+        await using var faults = await worker.FailCommitsAsync(4);
 
         var recorded = await worker.RecordAsync(claimed, new SendOutcome.Accepted("wamid.1"));
 
@@ -228,3 +227,6 @@ public sealed class RecordTests(WorkerUnderTest worker)
         Assert.Equal(0, result.Unknown);
     }
 }
+
+[Collection(WorkerCollection.Name)]
+public sealed class RecordTests(WorkerUnderTest worker) : RecordContract(worker);

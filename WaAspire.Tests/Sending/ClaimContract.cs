@@ -6,8 +6,8 @@ using WaAspire.Worker.Sending;
 
 namespace WaAspire.Tests.Sending;
 
-[Collection(WorkerCollection.Name)]
-public sealed class ClaimTests(WorkerUnderTest worker)
+/// <summary>Step 3: of all who want a message one gets it, whatever becomes of replies.</summary>
+public abstract class ClaimContract(OutboxWorld worker)
 {
     private Claims Claims => worker.Worker.GetRequiredService<Claims>();
 
@@ -55,7 +55,7 @@ public sealed class ClaimTests(WorkerUnderTest worker)
     public async Task a_claim_whose_reply_is_lost_is_read_back_and_goes_on()
     {
         var message = await worker.QueueAsync();
-        await using var faults = await worker.WithFaultsAsync(new { lostReplies = new[] { new { operation = "commit", times = 1, contains = message.RequestId } } });
+        await using var faults = await worker.LoseReplyAsync(message.RequestId);
 
         var claimed = await worker.ClaimAsync(message);
 
@@ -104,3 +104,6 @@ public sealed class ClaimTests(WorkerUnderTest worker)
 
     private static long Ticks(TimeSpan span) => (long)(span.TotalSeconds * TimeProvider.System.TimestampFrequency);
 }
+
+[Collection(WorkerCollection.Name)]
+public sealed class ClaimTests(WorkerUnderTest worker) : ClaimContract(worker);

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 
-namespace WaAspire.Messaging.Firestore;
+namespace WaAspire.Messaging;
 
 /// <summary>
 /// A request body that leaves at most once and remembers whether it began to. While it has not begun, nothing can have
