@@ -18,6 +18,9 @@ internal sealed class SqliteStore : IDisposable
         "PRAGMA locking_mode = EXCLUSIVE",
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
+        // Kilobytes, and pages of the log before it is folded in: both keep a busy writer from reading and syncing twice.
+        "PRAGMA cache_size = -65536",
+        "PRAGMA wal_autocheckpoint = 10000",
         "BEGIN IMMEDIATE",
         "CREATE TABLE IF NOT EXISTS documents (project TEXT, collection TEXT, id TEXT, createTime INTEGER, updateTime INTEGER, fields BLOB, PRIMARY KEY (project, collection, id)) WITHOUT ROWID",
         "CREATE TABLE IF NOT EXISTS clocks (project TEXT PRIMARY KEY, lastCommit INTEGER)",
