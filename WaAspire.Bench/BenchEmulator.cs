@@ -17,6 +17,8 @@ internal sealed class BenchEmulator : IAsyncDisposable
         "orderBy":[{"field":{"fieldPath":"dueAt"}}],"limit":10}}
         """;
 
+    private const int Limit = 10;
+
     private readonly Process _process;
     private readonly HttpClient _http;
 
@@ -56,7 +58,12 @@ internal sealed class BenchEmulator : IAsyncDisposable
             await PostAsync($"/v1/{Documents}:commit", $$"""{"writes":[{{string.Join(',', writes)}}]}""");
         });
 
-    public Task QueryAsync(string collection) => PostAsync($"/v1/{Documents}:runQuery", Query.Replace("COLLECTION", collection, StringComparison.Ordinal));
+    public async Task QueryAsync(string collection)
+    {
+        var answer = await PostAsync($"/v1/{Documents}:runQuery", Query.Replace("COLLECTION", collection, StringComparison.Ordinal));
+        if (answer.AsSpan().Count("\"document\""u8) != Limit)
+            throw new InvalidOperationException("The query did not find what it should.");
+    }
 
     public Task CommitOneAsync(string collection, int number) =>
         PostAsync($"/v1/{Documents}:commit", $$"""{"writes":[{{Write(collection, 100_000_000 + number)}}]}""");
@@ -76,13 +83,13 @@ internal sealed class BenchEmulator : IAsyncDisposable
         "dueAt":{"timestampValue":"{{DateTimeOffset.UnixEpoch.AddSeconds(number % 1_000_003):O}}"},"n":{"integerValue":"{{number}}"},"text":{"stringValue":"a text of {{number,14}}"} } } }
         """.Replace("0+00:00", "Z", StringComparison.Ordinal);
 
-    private async Task PostAsync(string address, string body)
+    private async Task<byte[]> PostAsync(string address, string body)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using var response = await _http.PostAsync(address, content);
         if (!response.IsSuccessStatusCode)
             throw new InvalidOperationException(await response.Content.ReadAsStringAsync());
-        await response.Content.CopyToAsync(Stream.Null);
+        return await response.Content.ReadAsByteArrayAsync();
     }
 
     private async Task<bool> IsUpAsync()

@@ -11,7 +11,7 @@ internal static class EmulatorBench
 {
     private const int Small = 1_000;
     private const int Queries = 1_000;
-    private const int Callers = 32;
+    private const int Callers = 64;
     private const int Rounds = 3;
     private static readonly TimeSpan _duration = TimeSpan.FromSeconds(4);
 

@@ -63,6 +63,11 @@ internal sealed class AuthApi(
         {
             await WriteErrorAsync(context, refused.Code.Http(), refused.Code.Name());
         }
+        catch (IOException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // The data directory failed; the emulator is about to end.
+            await WriteErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE");
+        }
     }
 
     private JsonObject Run(HttpContext context, string operation, string project, bool admin, ReadOnlyMemory<byte> body)

@@ -68,6 +68,11 @@ internal sealed class FirestoreApi(
                 {
                     await WaitAsync(call.Database, call.Ticket, stopped);
                 }
+                catch (IOException lost)
+                {
+                    // The emulator is about to end; whether this commit outlives it cannot be told.
+                    throw new RpcException(RpcCode.Unavailable, lost.Message);
+                }
             }
         }
         finally

@@ -97,21 +97,21 @@ internal sealed class ArrayValue(IReadOnlyList<Value> items) : Value
 }
 
 /// <summary>A map, or a whole document's fields. Whoever builds the dictionary hands it over and never changes it again.</summary>
-internal sealed class MapValue(Dictionary<string, Value> fields) : Value
+internal sealed class MapValue(Dictionary<string, Value> content) : Value
 {
     public static readonly MapValue Empty = new([]);
 
     public static readonly MapValue EmptyVector = new(new() { ["__type__"] = new StringValue("__vector__"), ["value"] = new ArrayValue([]) });
 
-    public IReadOnlyDictionary<string, Value> Fields => fields;
+    public IReadOnlyDictionary<string, Value> Fields { get; } = content.Count <= CompactFields.MaxCount ? new CompactFields(content) : content;
 
     /// <summary>A vector travels as a map with a marker; its type order is its own.</summary>
     public IReadOnlyList<Value>? Vector =>
-        fields.TryGetValue("__type__", out var type) && type is StringValue { Content: "__vector__" } && fields.GetValueOrDefault("value") is ArrayValue value
+        Fields.TryGetValue("__type__", out var type) && type is StringValue { Content: "__vector__" } && Fields.GetValueOrDefault("value") is ArrayValue value
             ? value.Items
             : null;
 
     public override ValueRank Rank => Vector is null ? ValueRank.Map : ValueRank.Vector;
 
-    public Dictionary<string, Value> Copy() => new(fields, StringComparer.Ordinal);
+    public Dictionary<string, Value> Copy() => new(Fields, StringComparer.Ordinal);
 }

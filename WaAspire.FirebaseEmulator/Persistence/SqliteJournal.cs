@@ -18,6 +18,7 @@ internal sealed class SqliteJournal : IJournal, IDisposable
     private TaskCompletionSource? _next;
     private TaskCompletionSource? _writing;
     private bool _closed;
+    private bool _failed;
 
     /// <param name="broken">Told once if the disk fails: nothing can be promised from then on.</param>
     public SqliteJournal(SqliteStore store, Action<Exception> broken)
@@ -38,10 +39,11 @@ internal sealed class SqliteJournal : IJournal, IDisposable
         }
     }
 
+    /// <exception cref="IOException">The disk failed; what was appended may be lost.</exception>
     public Task StoredAsync()
     {
         lock (_lock)
-            return _next?.Task ?? _writing?.Task ?? Task.CompletedTask;
+            return _failed ? Task.FromException(Failure) : _next?.Task ?? _writing?.Task ?? Task.CompletedTask;
     }
 
     public void Dispose()
@@ -69,7 +71,7 @@ internal sealed class SqliteJournal : IJournal, IDisposable
             {
                 // Not one of these changes may be called stored, and the memory is ahead of the disk for good.
                 _broken(failed);
-                _writing!.TrySetException(new IOException("The data directory cannot be written."));
+                Fail();
                 return;
             }
 
@@ -86,6 +88,18 @@ internal sealed class SqliteJournal : IJournal, IDisposable
             (var group, _gathering) = (_gathering, []);
             (_writing, _next) = (_next, null);
             return group;
+        }
+    }
+
+    private static IOException Failure => new("The data directory cannot be written.");
+
+    private void Fail()
+    {
+        lock (_lock)
+        {
+            _failed = true;
+            _writing?.TrySetException(Failure);
+            _next?.TrySetException(Failure);
         }
     }
 

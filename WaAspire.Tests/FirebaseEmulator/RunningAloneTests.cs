@@ -57,6 +57,18 @@ public sealed class RunningAloneTests
     }
 
     [Fact]
+    public async Task a_malformed_rules_file_stops_the_start_with_file_line_and_reason()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "rules_version = '2';\nservice cloud.firestore {\n  allow nonsense\n}\n");
+        var (exitCode, errors) = await EmulatorProcess.RunAsync("--port", "0", "--rules", file);
+        File.Delete(file);
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"{file}:3:", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task an_option_that_nobody_knows_stops_the_start()
     {
         var (exitCode, errors) = await EmulatorProcess.RunAsync("--prt", "8080");
