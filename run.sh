@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs WaAspire on this machine: no cloud account, no Docker, no key. Ctrl-C ends everything that it started.
+# What was stored is kept in .run/firebase and is there again next time; delete that folder to begin anew.
 set -euo pipefail
 cd "$(dirname "$0")"
 . scripts/needs.sh
@@ -31,4 +32,4 @@ scripts/guide.sh $$ &
 echo $$ > .run/pid
 exec dotnet "$apphost" \
   --Ports:Proxy="$PROXY_PORT" --Ports:Firestore="$FIRESTORE_PORT" --Ports:Auth="$AUTH_PORT" \
-  --Ports:WhatsApp="$WHATSAPP_PORT" --Ports:Worker="$WORKER_PORT" --Demo:SeedFile="$PWD/demo/seed.json"
+  --Ports:WhatsApp="$WHATSAPP_PORT" --Ports:Worker="$WORKER_PORT" --Demo:SeedFile="$PWD/demo/seed.json" --Demo:DataDirectory="$PWD/.run/firebase"

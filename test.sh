@@ -54,5 +54,22 @@ cat "$results/spec.txt"
 check "The model of the protocol" [ "$spec" = 0 ]
 check "dotnet format" dotnet format WaAspire.sln --verify-no-changes --no-restore
 
+# What was run at production's durations, and how it ended, is kept in the tree.
+if [ "$WAASPIRE_FULL" = 1 ]; then
+  {
+    say "./test.sh --full on $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD): $passed passed, $failed failed"
+    say ""
+    say "Tests on the running product, with production's durations:"
+    grep -o 'UnitTestResult [^>]*Flows[^>]*' "$results/tests.trx" |
+      sed -n 's/.*testName="WaAspire\.Tests\.Flows\.\([^"]*\)".*duration="\([0-9:]*\).*outcome="\([A-Za-z]*\)".*/\2  \3  \1/p' | sort -k3
+    say ""
+    say "A kill at every await between claim and record (durations as short as the protocol allows):"
+    cat artifacts/kill-points.txt
+    say ""
+    say "The model:"
+    cat "$results/spec.txt"
+  } >docs/full-report.txt
+fi
+
 say "$passed passed, $failed failed"
 [ "$failed" = 0 ]

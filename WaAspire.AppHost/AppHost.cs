@@ -59,6 +59,8 @@ if (local)
         .WithEnvironment("Firestore__RulesFile", RepositoryFile("firestore.rules"));
     if (builder.Configuration["Demo:SeedFile"] is { } seedFile)
         firebase.WithEnvironment("Seed__File", Path.GetFullPath(seedFile));
+    if (builder.Configuration["Demo:DataDirectory"] is { } dataDirectory)
+        firebase.WithEnvironment("Storage__Directory", Path.GetFullPath(dataDirectory));
 
     // ── Meta's stand-in. It calls the proxy's webhook but does not wait for it: the proxy needs no WhatsApp to start. ──
     var whatsapp = builder.AddProject<Projects.WaAspire_WhatsAppSimulator>("whatsapp")

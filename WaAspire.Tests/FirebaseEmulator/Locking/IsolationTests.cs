@@ -168,7 +168,7 @@ public sealed class IsolationTests(IsolationTests.ShortDurations emulator) : ICl
         var watch = Stopwatch.StartNew();
         var refused = await SetAsync("c/deadline", "1").WaitAsync(_patience);
         Assert.Equal("409 ABORTED", refused.Refusal);
-        Assert.True(watch.Elapsed >= ShortDurations.LockDeadline, $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed > ShortDurations.LockDeadline * 0.9, $"{watch.Elapsed}");
         await RollbackAsync(reader);
         (await SetAsync("c/deadline", "1")).Ok();
     }
