@@ -28,6 +28,9 @@ public sealed class Company
 
     public string Uid { get; }
 
+    /// <summary>The employee's token.</summary>
+    public AuthenticationHeaderValue Bearer => _bearer;
+
     public string AccountId { get; }
 
     public string PhoneNumberId { get; }
