@@ -16,6 +16,10 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private const string Purpose = "status";
     private const int Rounds = 5;
 
+    /// <summary>A webhook may carry a thousand statuses of messages that are not ours: each is one query, but not all at once.</summary>
+    private const int QueriesAtOnce = 16;
+
+    private readonly SemaphoreSlim _queries = new(QueriesAtOnce);
     private readonly IFirestore _firestore;
     private readonly DocumentGatherer _documents;
     private readonly CommitBatcher _commits;
@@ -48,7 +52,11 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         return new StatusIntakeResult(results.Sum(result => result.Stored), results.Sum(result => result.Seen), results.Sum(result => result.Unknown));
     }
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose()
+    {
+        _meter.Dispose();
+        _queries.Dispose();
+    }
 
     private async Task<StatusIntakeResult> StoreInTurnAsync(IReadOnlyList<ProviderStatus> statuses, CancellationToken cancellationToken)
     {
@@ -106,15 +114,23 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             return stored is null ? null : OutboxDocument.Read(stored);
         }
 
-        var found = await _firestore.QueryAsync(
-            new DocumentQuery(FirestorePaths.Outbox)
-            {
-                Where = [FieldFilter.Equal(OutboxFields.ProviderMessageId, status.ProviderMessageId)],
-                Limit = 1,
-            },
-            Purpose,
-            cancellationToken);
-        return found.Documents.Count == 0 ? null : OutboxDocument.Read(found.Documents[0]);
+        await _queries.WaitAsync(cancellationToken);
+        try
+        {
+            var found = await _firestore.QueryAsync(
+                new DocumentQuery(FirestorePaths.Outbox)
+                {
+                    Where = [FieldFilter.Equal(OutboxFields.ProviderMessageId, status.ProviderMessageId)],
+                    Limit = 1,
+                },
+                Purpose,
+                cancellationToken);
+            return found.Documents.Count == 0 ? null : OutboxDocument.Read(found.Documents[0]);
+        }
+        finally
+        {
+            _queries.Release();
+        }
     }
 
     private async Task AnnounceAsync(OutboxDocument message, StatusDecision decision)
