@@ -61,7 +61,7 @@ if [ "$WAASPIRE_FULL" = 1 ]; then
     say ""
     say "Tests on the running product, with production's durations:"
     grep -o 'UnitTestResult [^>]*Flows[^>]*' "$results/tests.trx" |
-      sed -n 's/.*testName="WaAspire\.Tests\.Flows\.\([^"]*\)".*duration="\([0-9:]*\).*outcome="\([A-Za-z]*\)".*/\2  \3  \1/p' | sort -k3
+      sed -n 's/.*testName="WaAspire\.Tests\.Flows\.\([^"]*\)".*duration="\([0-9:]*\).*outcome="\([A-Za-z]*\)".*/\2  \3  \1/p' | sed 's/&quot;/"/g' | sort -k3
     say ""
     say "A kill at every await between claim and record (durations as short as the protocol allows):"
     cat artifacts/kill-points.txt

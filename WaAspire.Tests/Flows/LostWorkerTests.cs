@@ -18,8 +18,13 @@ public sealed class LostWorkerTests(RunningSystem system)
         await company.OpenThreadsAsync(Threads);
         var victim = (await system.ReplicasAsync("worker")).First(replica => replica.IsRunning);
 
-        // A slow provider keeps many messages on their way at the moment of the kill.
-        await using (await company.WithFaultsAsync(new { latency = 100 }))
+        // A slow provider keeps many messages on their way at the moment of the kill, and a few of them it never takes: with the
+        // worker that waits for their answer gone, nobody can know that.
+        await using (await company.WithFaultsAsync(new
+        {
+            latency = 100,
+            faults = new[] { new { kind = "hang", phoneNumberId = company.PhoneNumberId, share = 0.05, times = 6, @for = 60_000 } },
+        }))
         {
             var told = await company.SendManyAsync(Messages, Threads, number => number == Messages / 2 ? KillAsync(victim) : Task.CompletedTask);
 
