@@ -21,8 +21,9 @@ internal sealed class AppHostProcess : IAsyncDisposable
         var project = Projects.WaAspire_AppHost.ProjectPath;
         var dotnet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
         var output = Path.GetRelativePath(TestProject, AppContext.BaseDirectory);
-        var start = new ProcessStartInfo(dotnet) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = project };
-        foreach (var argument in arguments.Prepend(Path.Combine(project, output, "WaAspire.AppHost.dll")))
+        var start = new ProcessStartInfo("/usr/bin/env") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = project };
+        // A shell starts its background jobs deaf to Ctrl-C, and they hand that on: whoever runs these tests, the child hears it.
+        foreach (var argument in new[] { "--default-signal=INT", dotnet, Path.Combine(project, output, "WaAspire.AppHost.dll") }.Concat(arguments))
             start.ArgumentList.Add(argument);
         start.Environment[MarkerName] = _marker;
         start.Environment["LocalHosting__StopGrace"] = "00:00:03";

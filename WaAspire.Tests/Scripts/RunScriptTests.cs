@@ -45,7 +45,9 @@ public sealed partial class RunScriptTests
     private static Running Start(string marker)
     {
         var parts = marker.Split('=');
-        var start = new ProcessStartInfo(Path.Combine(Artifacts.Root, "run.sh")) { WorkingDirectory = Artifacts.Root, RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // A shell starts its background jobs deaf to Ctrl-C, and they hand that on: whoever runs these tests, the script hears it.
+        var start = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT", Path.Combine(Artifacts.Root, "run.sh")]) { WorkingDirectory = Artifacts.Root, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[parts[0]] = parts[1];
         return new Running(Process.Start(start)!);
     }
