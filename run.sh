@@ -12,6 +12,7 @@ if [ -f .run/pid ] && other=$(cat .run/pid) && kill -0 "$other" 2>/dev/null && g
 fi
 
 need_dotnet
+need_debian curl curl
 if [ -z "${ConnectionStrings__redis:-}" ] && ! docker info >/dev/null 2>&1; then
   need_debian redis-server redis-server
 fi

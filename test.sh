@@ -20,7 +20,7 @@ need_debian redis-server redis-server
 need_debian chromium chromium
 need_debian curl curl
 need_debian spin spin
-need_debian cc gcc
+need_debian cc build-essential
 
 results=artifacts/tests
 rm -rf "$results"
