@@ -12,8 +12,8 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
-using WaAspire.Messaging.Threads;
 using WaAspire.Tests.Kit;
+using WaAspire.Tests.Sending;
 using WaAspire.WhatsAppSimulator;
 
 namespace WaAspire.Tests.Crash;
@@ -172,7 +172,7 @@ internal sealed class KilledWorker(string redis, bool laneRescues) : IAsyncDispo
             ["status"] = "connected",
         }));
 
-        // A worker claimed this one long ago (as its update time will say in a moment) and was never heard of again.
+        // A worker claimed this one and was never heard of again: its lease runs out while the test watches.
         await QueueAsync("orphan");
         var orphan = (await Firestore.GetAsync([FirestorePaths.OutboxMessage("orphan")], "test", CancellationToken.None)).Documents[0];
         await CommitAsync(OutboxTransitions.Claim(
@@ -183,24 +183,7 @@ internal sealed class KilledWorker(string redis, bool laneRescues) : IAsyncDispo
         }
     }
 
-    private Task QueueAsync(string requestId) => CommitAsync(
-        DocumentWrite.Create(
-            FirestorePaths.OutboxMessage(requestId),
-            new DocumentFields
-            {
-                [OutboxFields.RequestId] = requestId,
-                [OutboxFields.Schema] = OutboxTransitions.CurrentSchema,
-                [OutboxFields.AccountId] = "account",
-                [OutboxFields.ThreadId] = Thread,
-                [OutboxFields.ToJid] = "40712345678@s.whatsapp.net",
-                [OutboxFields.Body] = requestId,
-                [OutboxFields.Shard] = (long)OutboxShard.Of(Thread),
-                [OutboxFields.Status] = OutboxStatusNames.Queued,
-                [OutboxFields.AttemptCount] = 0L,
-            },
-            FieldTransform.RequestTime(OutboxFields.OrderAt),
-            FieldTransform.RequestTime(OutboxFields.NextAttemptAt)),
-        DocumentWrite.Create(FirestorePaths.ThreadMessage(Thread, requestId), new DocumentFields { [ThreadMessageFields.Status] = OutboxStatusNames.Queued }));
+    private Task QueueAsync(string requestId) => CommitAsync(OutboxWorld.QueuedWrites(requestId, Thread));
 
     private async Task CommitAsync(params DocumentWrite[] writes) =>
         Assert.IsType<CommitOutcome.Committed>(await Firestore.CommitAsync(writes, "test", CancellationToken.None));

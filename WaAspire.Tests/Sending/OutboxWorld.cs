@@ -24,31 +24,36 @@ public abstract class OutboxWorld
     /// <summary>Until disposed, the next commits are answered with an outage.</summary>
     public abstract Task<IAsyncDisposable> FailCommitsAsync(int times);
 
+    /// <summary>What the proxy commits for one message: the outbox document, then its copy in the thread.</summary>
+    internal static DocumentWrite[] QueuedWrites(string requestId, string threadId) =>
+    [
+        DocumentWrite.Create(
+            FirestorePaths.OutboxMessage(requestId),
+            new DocumentFields
+            {
+                [OutboxFields.RequestId] = requestId,
+                [OutboxFields.Schema] = OutboxTransitions.CurrentSchema,
+                [OutboxFields.AccountId] = "account",
+                [OutboxFields.ThreadId] = threadId,
+                [OutboxFields.ToJid] = "40712345678@s.whatsapp.net",
+                [OutboxFields.Body] = requestId,
+                [OutboxFields.Shard] = (long)OutboxShard.Of(threadId),
+                [OutboxFields.Status] = OutboxStatusNames.Queued,
+                [OutboxFields.AttemptCount] = 0L,
+            },
+            FieldTransform.RequestTime(OutboxFields.OrderAt),
+            FieldTransform.RequestTime(OutboxFields.NextAttemptAt)),
+        DocumentWrite.Create(
+            FirestorePaths.ThreadMessage(threadId, requestId), new DocumentFields { [ThreadMessageFields.Status] = OutboxStatusNames.Queued }),
+    ];
+
     /// <summary>A queued message with its copy in the thread, as the proxy leaves it.</summary>
     public async Task<OutboxDocument> QueueAsync(string? threadId = null, bool withCopy = true)
     {
         var number = Interlocked.Increment(ref _count);
         var requestId = number.ToString("x64");
         threadId ??= $"account__4070{number:d7}@s.whatsapp.net";
-        DocumentWrite[] writes =
-        [
-            DocumentWrite.Create(
-                FirestorePaths.OutboxMessage(requestId),
-                new DocumentFields
-                {
-                    [OutboxFields.RequestId] = requestId,
-                    [OutboxFields.Schema] = OutboxTransitions.CurrentSchema,
-                    [OutboxFields.AccountId] = "account",
-                    [OutboxFields.ThreadId] = threadId,
-                    [OutboxFields.Shard] = (long)OutboxShard.Of(threadId),
-                    [OutboxFields.Status] = OutboxStatusNames.Queued,
-                    [OutboxFields.AttemptCount] = 0L,
-                },
-                FieldTransform.RequestTime(OutboxFields.OrderAt),
-                FieldTransform.RequestTime(OutboxFields.NextAttemptAt)),
-            DocumentWrite.Create(
-                FirestorePaths.ThreadMessage(threadId, requestId), new DocumentFields { [ThreadMessageFields.Status] = OutboxStatusNames.Queued }),
-        ];
+        var writes = QueuedWrites(requestId, threadId);
         await CommitAsync(withCopy ? writes : writes[..1]);
         return await ReadAsync(requestId);
     }

@@ -14,8 +14,6 @@ public sealed class HeldLaneKeeper(ILanes lanes, IOptions<LaneOptions> options, 
     private const int RenewalsPerHold = 4;
     private readonly ConcurrentDictionary<HeldLane, bool> _lost = new();
 
-    public int Count => _lost.Count;
-
     public void Add(HeldLane lane) => _lost[lane] = false;
 
     public void Remove(HeldLane lane) => _lost.TryRemove(lane, out _);

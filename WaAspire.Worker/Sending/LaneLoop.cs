@@ -36,8 +36,6 @@ public sealed class LaneLoop(
     private readonly ConcurrentDictionary<HeldLane, Task> _sending = new();
     private readonly CancellationTokenSource _work = new();
 
-    public int LanesInHand => _sending.Count;
-
     /// <summary>Drain: nothing new is taken; what is in flight ends and is recorded, or the deadline ends it.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
