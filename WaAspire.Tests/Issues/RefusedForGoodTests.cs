@@ -18,6 +18,7 @@ public sealed class RefusedForGoodTests(WorkerUnderTest worker)
         await worker.RecordAsync(claimed, new SendOutcome.Accepted("wamid.1"));
 
         Assert.Equal(OutboxStatus.Sent, (await worker.ReadAsync(claimed.Message.RequestId)).Status);
+        Assert.Equal("queued", await worker.ShownAsync(claimed.Message));
     }
 
     [Fact]
