@@ -9,7 +9,7 @@ namespace WaAspire.Tests.FirebaseEmulator;
 /// <summary>The emulator as a program of its own, which can be killed as the machine would kill it.</summary>
 public sealed class EmulatorProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _errors;

@@ -103,7 +103,7 @@ public sealed class CommitTests
         await using var server = await ScriptedFirestore.StartAsync(call => call.FailAsync(429, "RESOURCE_EXHAUSTED"));
         using var firestore = new FirestoreUnderTest(server.Url, options =>
         {
-            options.CommitTimeout = TimeSpan.FromMilliseconds(300);
+            options.CommitTimeout = TimeSpan.FromSeconds(5);
             // The time is up while the client waits, not while a request is on its way.
             options.RetryBase = options.RetryCap = TimeSpan.FromMinutes(1);
         });

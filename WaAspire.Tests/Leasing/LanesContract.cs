@@ -6,7 +6,8 @@ namespace WaAspire.Tests.Leasing;
 /// <summary>What every kind of lanes must do. The real Redis passes it; so must whatever stands in for it.</summary>
 public abstract class LanesContract
 {
-    protected static readonly TimeSpan Hold = TimeSpan.FromMilliseconds(400);
+    /// <summary>Longer than any machine stands still: a hold runs out only when a test lets the time pass.</summary>
+    protected static readonly TimeSpan Hold = TimeSpan.FromMinutes(5);
     private static readonly Lane _ana = new("account-1", "account-1__40700000001@s.whatsapp.net");
     private static readonly Lane _ion = new("account-1", "account-1__40700000002@s.whatsapp.net");
     private static readonly Lane _elsewhere = new("account-2", "account-2__40700000003@s.whatsapp.net");
@@ -203,7 +204,7 @@ public abstract class LanesContract
         await wait;
     }
 
-    /// <summary>Lets time pass on the lanes' own clock.</summary>
+    /// <summary>Lets time pass on the lanes' own clock, at once.</summary>
     protected abstract Task PassAsync(TimeSpan time);
 
     private Task<IReadOnlyList<HeldLane>> TakeAsync(int count) => Lanes.AcquireAsync(count, _ => true);

@@ -16,7 +16,7 @@ public sealed class ResilientLanesTests
         var server = new RedisServer();
         await server.StartAsync();
         using var redis = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
-        var options = Options.Create(new LaneOptions { ProbeEvery = TimeSpan.FromMilliseconds(20), CallTimeout = TimeSpan.FromMilliseconds(500) });
+        var options = Options.Create(new LaneOptions { ProbeEvery = TimeSpan.FromMilliseconds(20), CallTimeout = TimeSpan.FromSeconds(5) });
         using var shared = new RedisLanes(redis, options, TimeProvider.System);
         var lanes = new ResilientLanes(shared, _ => true, options, TimeProvider.System, NullLogger<ResilientLanes>.Instance);
         await lanes.SignalAsync(_lane, TimeSpan.Zero);

@@ -42,7 +42,7 @@ public sealed class GuardedProcessTests
     {
         var process = Start("trap 'echo leaving; exit 3' TERM; echo ready; sleep 1000 & wait");
         Assert.Equal("ready", NextLine());
-        await process.StopAsync(s_options.StopGrace, CancellationToken.None);
+        await process.StopAsync(TestApps.Patience, CancellationToken.None);
         Assert.Equal(3, await Ended(process));
         Assert.Equal("leaving", NextLine());
     }
@@ -64,7 +64,7 @@ public sealed class GuardedProcessTests
         for (var i = 0; i < 20; i++)
         {
             var process = Start("sleep 1000");
-            await process.StopAsync(TimeSpan.FromSeconds(60), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+            await process.StopAsync(TimeSpan.FromMinutes(5), CancellationToken.None).WaitAsync(TestApps.Patience);
             Assert.Equal(128 + 15, await Ended(process));
         }
     }

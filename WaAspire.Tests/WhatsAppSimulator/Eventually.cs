@@ -3,7 +3,7 @@ namespace WaAspire.Tests.WhatsAppSimulator;
 /// <summary>Asks again until the answer is right. Only the failing case waits for long.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     public static async Task<T> GetAsync<T>(Func<Task<T>> ask, Func<T, bool> right)

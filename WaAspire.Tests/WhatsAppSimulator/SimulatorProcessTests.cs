@@ -32,7 +32,7 @@ public sealed class SimulatorProcessTests
             Assert.Contains("WhatsApp Simulator", await http.GetStringAsync("/"), StringComparison.Ordinal);
 
             using var stop = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(15));
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
             Assert.Equal(0, process.ExitCode);
             var log = await output + await errors;
             Assert.Single(log.Split('\n'), line => line.Contains("WHATSAPP_ACCESS_TOKEN is not set", StringComparison.Ordinal));

@@ -12,7 +12,7 @@ namespace WaAspire.Tests.WhatsAppSimulator;
 /// <summary>A small real receiver: keeps raw bytes and signature of every POST, and answers what the test wants next.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly WebApplication _app;
     private readonly Channel<ReceivedStatus> _statuses = Channel.CreateUnbounded<ReceivedStatus>();
     private readonly Channel<JsonElement> _inbound = Channel.CreateUnbounded<JsonElement>();

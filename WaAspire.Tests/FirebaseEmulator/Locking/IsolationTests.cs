@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace WaAspire.Tests.FirebaseEmulator.Locking;
 
 /// <summary>What was seen on the real service, step by step. "Waits" means: still unanswered after a moment, and answered after its cause is gone.</summary>
-public sealed class IsolationTests(IsolationTests.ShortDurations emulator) : IClassFixture<IsolationTests.ShortDurations>
+public sealed class IsolationTests(EmulatorFixture emulator) : IClassFixture<EmulatorFixture>
 {
     private static readonly TimeSpan _moment = TimeSpan.FromMilliseconds(150);
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private readonly EmulatorClient _client = emulator.Client();
 
     [Fact]
@@ -164,19 +164,22 @@ public sealed class IsolationTests(IsolationTests.ShortDurations emulator) : ICl
     [Fact]
     public async Task a_writer_gives_up_at_the_lock_deadline()
     {
-        var reader = await ReadAsync("c/deadline");
+        await using var impatient = new Impatient("LockDeadline", "00:00:01");
+        await impatient.InitializeAsync();
+        var client = impatient.Client();
+        var read = (await client.PostAsync(":batchGet", """{"documents":["…/c/deadline"],"newTransaction":{"readWrite":{}}}""")).Ok().Json;
         var watch = Stopwatch.StartNew();
-        var refused = await SetAsync("c/deadline", "1").WaitAsync(_patience);
+        var refused = await client.CommitAsync(Set("c/deadline", "1")).WaitAsync(_patience);
         Assert.Equal("409 ABORTED", refused.Refusal);
-        Assert.True(watch.Elapsed > ShortDurations.LockDeadline * 0.9, $"{watch.Elapsed}");
-        await RollbackAsync(reader);
-        (await SetAsync("c/deadline", "1")).Ok();
+        Assert.True(watch.Elapsed > TimeSpan.FromSeconds(0.9), $"{watch.Elapsed}");
+        (await client.PostAsync(":rollback", $$"""{"transaction":"{{read[0].GetProperty("transaction").GetString()}}"}""")).Ok();
+        (await client.CommitAsync(Set("c/deadline", "1"))).Ok();
     }
 
     [Fact]
     public async Task a_client_that_died_holds_its_locks_only_until_it_has_been_idle_for_too_long()
     {
-        await using var impatient = new ImpatientWithIdlers();
+        await using var impatient = new Impatient("IdleExpiry", "00:00:00.5");
         await impatient.InitializeAsync();
         var client = impatient.Client();
         var read = (await client.PostAsync(":batchGet", """{"documents":["…/c/idle"],"newTransaction":{"readWrite":{}}}""")).Ok().Json;
@@ -208,16 +211,9 @@ public sealed class IsolationTests(IsolationTests.ShortDurations emulator) : ICl
         Assert.False(call.IsCompleted, call.IsCompleted ? $"It did not wait: {(await call).Status}" : "");
     }
 
-    public sealed class ShortDurations : EmulatorFixture
+    private sealed class Impatient(string duration, string length) : EmulatorFixture, IAsyncDisposable
     {
-        public static readonly TimeSpan LockDeadline = TimeSpan.FromSeconds(3);
-
-        protected override string[] Arguments => ["--Transactions:LockDeadline", $"{LockDeadline}"];
-    }
-
-    private sealed class ImpatientWithIdlers : EmulatorFixture, IAsyncDisposable
-    {
-        protected override string[] Arguments => ["--Transactions:IdleExpiry", "00:00:00.5"];
+        protected override string[] Arguments => [$"--Transactions:{duration}", length];
 
         async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
     }
