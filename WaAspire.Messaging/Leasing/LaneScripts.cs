@@ -132,11 +132,12 @@ internal static class LaneScripts
         return 1
         """;
 
-    /// <summary>KEYS accounts; ARGV account seenScore due(or -1) delayMs. Moves the account on only if nobody signalled it since it was seen.</summary>
+    /// <summary>KEYS accounts; ARGV account seenScore due(or -1) delayMs. Moves the account on only if nobody signalled it since it was seen; one that has more goes behind all that wait now.</summary>
     public const string Postpone = Now + """
         if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
         local due = tonumber(ARGV[3])
         if tonumber(ARGV[4]) > 0 then due = now + tonumber(ARGV[4]) end
+        if due >= 0 and due < now then due = now end
         if due < 0 then redis.call('ZREM', KEYS[1], ARGV[1]) else redis.call('ZADD', KEYS[1], text(due), ARGV[1]) end
         return 1
         """;

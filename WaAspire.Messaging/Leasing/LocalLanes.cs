@@ -9,6 +9,7 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Lane, Entry> _lanes = [];
+    private readonly Dictionary<string, long> _lastServed = new(StringComparer.Ordinal);
     private readonly WakeUp _wakeUp = new();
     private readonly string _life = $"local-{time.GetTimestamp()}";
 
@@ -67,15 +68,11 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
         lock (_gate)
         {
             var now = Now();
-            var due = _lanes
-                .Where(lane => lane.Value.Due <= now && mayTake(lane.Key.AccountId) && isMine(lane.Key))
-                .OrderBy(lane => lane.Value.Due)
-                .Take(count)
-                .ToList();
-            return Task.FromResult<IReadOnlyList<HeldLane>>(due.ConvertAll(lane =>
+            return Task.FromResult<IReadOnlyList<HeldLane>>(Due(count, now, mayTake).ConvertAll(lane =>
             {
-                lane.Value.Hold(++_lastToken, now + hold);
-                return new HeldLane(lane.Key, _lastToken);
+                _lanes[lane].Hold(++_lastToken, now + hold);
+                _lastServed[lane.AccountId] = _lastToken;
+                return new HeldLane(lane, _lastToken);
             }));
         }
     }
@@ -148,6 +145,19 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
     public Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken) => _wakeUp.WaitAsync(atMost, time, cancellationToken);
 
     private TimeSpan Now() => time.GetElapsedTime(0);
+
+    /// <summary>The accounts take turns, the longest not served first; inside one, the longest waiting lane first.</summary>
+    private List<Lane> Due(int count, TimeSpan now, Func<string, bool> mayTake) =>
+    [
+        .. _lanes
+            .Where(lane => lane.Value.Due <= now && mayTake(lane.Key.AccountId) && isMine(lane.Key))
+            .GroupBy(lane => lane.Key.AccountId)
+            .SelectMany(account => account.OrderBy(lane => lane.Value.Due).Take(count).Select((lane, turn) => (lane.Key, turn)))
+            .OrderBy(lane => lane.turn)
+            .ThenBy(lane => _lastServed.GetValueOrDefault(lane.Key.AccountId))
+            .Take(count)
+            .Select(lane => lane.Key),
+    ];
 
     private Entry Find(Lane lane)
     {

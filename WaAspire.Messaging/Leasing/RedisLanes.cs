@@ -148,17 +148,22 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     private static RedisValue Token(HeldLane lane) => lane.Token.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>True when it is worth another look: accounts that may not send stood in front and have been put aside.</summary>
+    /// <summary>
+    /// One round over the accounts that are due, the longest waiting first. They share what is free: one with a hundred
+    /// thousand messages must not keep another's first one waiting. True when it is worth another look: somebody has more
+    /// than its share, or accounts that may not send stood in front and have been put aside.
+    /// </summary>
     private async Task<bool> LookAsync(int count, Func<string, bool> mayTake, List<HeldLane> taken)
     {
         var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
-        var putAside = 0;
+        var (putAside, hasMore) = (0, false);
         for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
         {
             string account = accounts[i]!;
             if (mayTake(account))
             {
-                await AcquireOfAccountAsync(account, accounts[i + 1], count - taken.Count, taken);
+                var share = Math.Max(1, (count - taken.Count) / ((accounts.Length - i) / 2));
+                hasMore |= await AcquireOfAccountAsync(account, accounts[i + 1], share, taken) == share;
                 continue;
             }
 
@@ -166,10 +171,10 @@ public sealed class RedisLanes : ILanes, IDisposable
             putAside++;
         }
 
-        return putAside > 0 && taken.Count < count && accounts.Length / 2 == AccountsPerLook;
+        return taken.Count < count && (hasMore || (putAside > 0 && accounts.Length / 2 == AccountsPerLook));
     }
 
-    private async Task AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
+    private async Task<int> AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
     {
         var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
         for (var i = 1; i + 1 < answer.Length; i += 2)
@@ -178,6 +183,7 @@ public sealed class RedisLanes : ILanes, IDisposable
         }
 
         await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
+        return answer.Length / 2;
     }
 
     private async Task NoticeAsync(string account, string? due, bool wake = true)

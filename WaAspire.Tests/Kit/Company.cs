@@ -110,12 +110,12 @@ public sealed class Company
         (await _system.Firestore.GetAsync([path], "test", CancellationToken.None)).Find(path) ?? throw new InvalidOperationException("The document is missing.");
 
     /// <summary>All outbox documents of this account, by request id.</summary>
-    public async Task<Dictionary<string, OutboxDocument>> AllOutboxAsync()
-    {
-        var read = await _system.Firestore.QueryAsync(
-            new DocumentQuery(FirestorePaths.Outbox) { Where = [FieldFilter.Equal(OutboxFields.AccountId, AccountId)] }, "test", CancellationToken.None);
-        return read.Documents.Select(OutboxDocument.Read).ToDictionary(message => message.RequestId);
-    }
+    public async Task<Dictionary<string, OutboxDocument>> AllOutboxAsync() =>
+        (await AllStoredAsync()).Select(OutboxDocument.Read).ToDictionary(message => message.RequestId);
+
+    /// <summary>The same, with the fields that no code reads.</summary>
+    public async Task<IReadOnlyList<StoredDocument>> AllStoredAsync() => (await _system.Firestore.QueryAsync(
+        new DocumentQuery(FirestorePaths.Outbox) { Where = [FieldFilter.Equal(OutboxFields.AccountId, AccountId)] }, "test", CancellationToken.None)).Documents;
 
     public Task<OutboxDocument> StateAsync(string requestId, OutboxStatus status, TimeSpan? limit = null) => Eventually.GetAsync(
         async () => await OutboxAsync(requestId) is { } message && message.Status == status ? message : null, $"{requestId[..8]} becomes {status}", limit);

@@ -9,9 +9,9 @@ namespace WaAspire.Tests.Kit;
 
 /// <summary>
 /// The whole product as its AppHost describes it: real processes, a real redis-server, the stand-ins of Google and Meta.
-/// One of them serves many tests; each test brings an account of its own.
+/// One of them serves many tests; each test brings an account of its own. Tests that need it otherwise derive from it.
 /// </summary>
-public sealed class RunningSystem : IAsyncLifetime
+public class RunningSystem : IAsyncLifetime
 {
     public const string ProjectId = "demo-waaspire";
     public const string InternalToken = "local-internal-token";
@@ -36,19 +36,17 @@ public sealed class RunningSystem : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>();
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>(Arguments);
         var worker = builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(project => project.Name == "worker"));
-        foreach (var (name, value) in Durations.AsEnvironment())
+        foreach (var (name, value) in WorkerDurations)
         {
             worker.WithEnvironment(name, value);
         }
 
-        // What a test waits for, but no protocol rests on: shorter still.
-        worker.WithEnvironment("Recovery__AdoptEvery", "00:00:02").WithEnvironment("Accounts__RefreshEvery", "00:00:02");
-
+        Configure(worker);
         _app = await builder.BuildAsync();
         await _app.StartAsync();
-        foreach (var resource in new[] { "redis", "firebase", "whatsapp", "worker", "proxy" })
+        foreach (var resource in new[] { "redis", "firebase", "whatsapp", "worker", "proxy" }.Where(name => builder.Resources.Any(resource => resource.Name == name)))
         {
             await WaitUntilHealthyAsync(resource);
         }
@@ -103,6 +101,16 @@ public sealed class RunningSystem : IAsyncLifetime
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120), TimeProvider.System);
         await App.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit.Token);
     }
+
+    /// <summary>The AppHost's command line.</summary>
+    protected virtual string[] Arguments => [];
+
+    /// <summary>A tenth of production's, unless the suite runs in full.</summary>
+    protected virtual IEnumerable<KeyValuePair<string, string>> WorkerDurations => Durations.AsEnvironment();
+
+    /// <summary>What a test waits for, but no protocol rests on, is shorter still.</summary>
+    protected virtual void Configure(IResourceBuilder<ProjectResource> worker) =>
+        worker.WithEnvironment("Recovery__AdoptEvery", "00:00:02").WithEnvironment("Accounts__RefreshEvery", "00:00:02");
 
     private IFirestore ConnectStore(string authority)
     {

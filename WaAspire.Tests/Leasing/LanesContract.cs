@@ -49,6 +49,25 @@ public abstract class LanesContract
         Assert.Empty(await TakeAsync(1));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task an_account_with_many_due_lanes_does_not_keep_another_waiting(int hands)
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            await Lanes.SignalAsync(new Lane(_ana.AccountId, $"thread-{i}"), TimeSpan.Zero);
+        }
+
+        await TakeAsync(hands);
+        await Lanes.SignalAsync(_elsewhere, TimeSpan.Zero);
+
+        var taken = (await TakeAsync(hands)).Concat(await TakeAsync(hands)).ToList();
+
+        Assert.Contains(taken, held => held.Lane == _elsewhere);
+        Assert.Equal(2 * hands, taken.Count);
+    }
+
     [Fact]
     public async Task lanes_of_an_account_that_may_not_send_stay()
     {

@@ -15,9 +15,16 @@ public sealed class AccountOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan UnknownRecheck { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often an instance writes its heartbeat and reads the others'. Default 20 s.</summary>
+    /// <summary>How often an instance writes its heartbeat, and, while Redis is away, reads the others'. Default 20 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
     public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How often the others' heartbeats are read while Redis is there: only its absence needs them at once, and each read
+    /// bills as many documents as instances live. Default 60 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan InstancesEvery { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>An instance whose last heartbeat is older counts as gone. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.300", "00:30:00")]

@@ -1,15 +1,17 @@
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Time;
 
 namespace WaAspire.Worker.Accounts;
 
 /// <summary>Keeps the two directories fresh on a loop of their own, so that slow work cannot make a living worker look dead.</summary>
 public sealed class DirectoryLoop(
-    AccountDirectory accounts, InstanceDirectory instances, IOptions<AccountOptions> options, TimeProvider time, ILogger<DirectoryLoop> logger)
+    AccountDirectory accounts, InstanceDirectory instances, ResilientLanes lanes, IOptions<AccountOptions> options, TimeProvider time, ILogger<DirectoryLoop> logger)
     : BackgroundService
 {
     private long _refreshed;
+    private long _lookedAround;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -31,13 +33,19 @@ public sealed class DirectoryLoop(
         {
             try
             {
-                if (_refreshed == 0 || time.GetElapsedTime(_refreshed) >= options.Value.RefreshEvery)
+                await instances.BeatAsync(stoppingToken);
+                if (IsDue(_refreshed, options.Value.RefreshEvery))
                 {
                     await accounts.RefreshAsync(stoppingToken);
                     _refreshed = time.GetTimestamp();
                 }
 
-                await instances.BeatAsync(stoppingToken);
+                // Who lives decides who takes what only while Redis cannot.
+                if (!lanes.IsShared || IsDue(_lookedAround, options.Value.InstancesEvery))
+                {
+                    await instances.LookAroundAsync(stoppingToken);
+                    _lookedAround = time.GetTimestamp();
+                }
             }
             catch (FirestoreException exception)
             {
@@ -56,4 +64,6 @@ public sealed class DirectoryLoop(
             await Pause.ForAsync(options.Value.HeartbeatEvery, time, stoppingToken);
         }
     }
+
+    private bool IsDue(long last, TimeSpan every) => last == 0 || time.GetElapsedTime(last) >= every;
 }

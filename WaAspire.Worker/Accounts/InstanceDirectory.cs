@@ -20,12 +20,17 @@ public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, W
 
     public IReadOnlyList<string> Living => _living;
 
-    /// <summary>Writes this instance's heartbeat and reads the others'. One write and as many reads as instances live.</summary>
-    public async Task BeatAsync(CancellationToken cancellationToken)
+    /// <summary>Writes this instance's heartbeat.</summary>
+    public Task BeatAsync(CancellationToken cancellationToken)
     {
         var beat = DocumentWrite.Set(
             FirestorePaths.Instance(self.Id), new DocumentFields { ["instanceId"] = self.Id }, FieldTransform.RequestTime(HeartbeatAt));
-        await firestore.CommitAsync([beat], Purpose, cancellationToken);
+        return firestore.CommitAsync([beat], Purpose, cancellationToken);
+    }
+
+    /// <summary>Reads the others' heartbeats: as many reads as instances live.</summary>
+    public async Task LookAroundAsync(CancellationToken cancellationToken)
+    {
         var read = await firestore.QueryAsync(
             new DocumentQuery(FirestorePaths.Instances)
             {

@@ -35,9 +35,9 @@ public sealed class SendingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
     public TimeSpan LostClaimRest { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>When a lane whose head is in doubt is looked at again, should the unblock get lost. One read each time. Default 60 s.</summary>
+    /// <summary>When a lane whose head is in doubt is looked at again, should the unblock get lost. A few reads each time. Default 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
-    public TimeSpan DoubtRecheck { get; set; } = TimeSpan.FromSeconds(60);
+    public TimeSpan DoubtRecheck { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>First step of the backoff. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]

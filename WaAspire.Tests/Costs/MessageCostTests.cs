@@ -1,0 +1,78 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Tests.Flows;
+using WaAspire.Tests.Kit;
+
+namespace WaAspire.Tests.Costs;
+
+/// <summary>What a message costs up to <c>sent</c>. Nothing sweeps meanwhile and no receipt comes, so every figure is exact.</summary>
+public sealed class MessageCostTests(MessageCostTests.WithoutSweeps system) : IClassFixture<MessageCostTests.WithoutSweeps>
+{
+    private const int Messages = 200;
+    private const int Threads = 20;
+
+    [Fact]
+    public async Task a_message_costs_3_outbox_writes_and_1_outbox_read_and_6_writes_in_all()
+    {
+        var company = await Company.OpenAsync(system);
+        await company.OpenThreadsAsync(Threads);
+        await using var silent = await WithoutReceiptsAsync(company);
+
+        await system.ResetAsync();
+        var told = await company.SendManyAsync(Messages, Threads);
+        await SentWithoutLookingAsync(company);
+        var bill = await system.BillAsync();
+
+        Assert.Equal(3 * Messages, bill.Writes("outbox"));
+        Assert.Equal(2 * Messages, bill.Writes("threads/*/messages"));
+        Assert.Equal(Messages, bill.Writes("threads"));
+        Assert.InRange(bill.Reads("outbox"), 1, Messages);
+        Assert.InRange(bill.Reads("threads"), 1, Messages);
+        await OnceAndInOrder.AllSentAsync(company, told);
+    }
+
+    [Fact]
+    public async Task followers_of_a_blocked_head_cost_no_read()
+    {
+        var company = await Company.OpenAsync(system);
+        await company.OpenThreadsAsync(1);
+        await using var silent = await company.WithFaultsAsync(new
+        {
+            faults = new[] { new { kind = "drop", phoneNumberId = company.PhoneNumberId, times = 1 } },
+        });
+        var head = await company.SendAsync(1, "its outcome is unknown");
+        await company.StateAsync(head, OutboxStatus.Uncertain);
+        await system.ResetAsync();
+
+        for (var i = 0; i < 20; i++)
+        {
+            await company.SendAsync(1, $"behind it {i}");
+        }
+
+        await Task.Delay(Durations.Scaled(TimeSpan.FromMinutes(1)), TimeProvider.System);
+        Assert.Equal(0, (await system.BillAsync()).Reads("outbox"));
+        Assert.Empty(await company.AcceptedAsync());
+    }
+
+    private static Task<IAsyncDisposable> WithoutReceiptsAsync(Company company) => company.WithFaultsAsync(new
+    {
+        webhooks = new[] { new { kind = "suppress", phoneNumberId = company.PhoneNumberId, share = 1.0 } },
+    });
+
+    /// <summary>A look into the outbox would be billed too: WhatsApp's log says when it has them all, and the last record follows at once.</summary>
+    private async Task SentWithoutLookingAsync(Company company)
+    {
+        await Eventually.IsTrueAsync(async () => (await company.AcceptedAsync()).Count == Messages, "WhatsApp has them all");
+        await Eventually.IsTrueAsync(async () => (await system.BillAsync()).Writes("outbox") == 3 * Messages, "the last one is recorded");
+    }
+
+    public sealed class WithoutSweeps : CostSystem
+    {
+        protected override void Configure(IResourceBuilder<ProjectResource> worker)
+        {
+            base.Configure(worker);
+            worker.WithEnvironment("Recovery__SweepEvery", "00:05:00").WithEnvironment("Recovery__AdoptEvery", "01:00:00");
+        }
+    }
+}
