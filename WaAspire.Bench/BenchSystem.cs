@@ -73,6 +73,14 @@ internal sealed class BenchSystem : IAsyncDisposable
 
     public async Task ResetStatisticsAsync() => (await _firestore.DeleteAsync("/emulator/v1/statistics")).EnsureSuccessStatusCode();
 
+    /// <summary>WhatsApp accepts and keeps silent about it. Disposing ends the silence.</summary>
+    public async Task<IAsyncDisposable> WithoutReceiptsAsync()
+    {
+        using var response = await _whatsApp.PutAsJsonAsync("/simulator/faults", new { webhooks = new[] { new { kind = "suppress", share = 1.0 } } });
+        response.EnsureSuccessStatusCode();
+        return new Silence(_whatsApp);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
@@ -108,5 +116,10 @@ internal sealed class BenchSystem : IAsyncDisposable
             },
         });
         response.EnsureSuccessStatusCode();
+    }
+
+    private sealed class Silence(HttpClient whatsApp) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => (await whatsApp.DeleteAsync("/simulator/faults")).Dispose();
     }
 }

@@ -2,6 +2,7 @@
 // machines differ, so compare figures of one run with each other.
 //
 //   dotnet run --project WaAspire.Bench -c Release [-- --idle 20 --load 1000 --threads 50]
+//   dotnet run --project WaAspire.Bench -c Release -- costs [--load 1000 --threads 50]
 //   dotnet run --project WaAspire.Bench -c Release -- emulator [--documents 1000000]
 
 using WaAspire.Bench;
@@ -14,5 +15,11 @@ if (args is ["emulator", ..])
 }
 
 await using var system = await BenchSystem.StartAsync();
+if (args is ["costs", ..])
+{
+    await CostTable.MeasureAsync(system, options.Load, options.Threads);
+    return;
+}
+
 await IdleLatency.MeasureAsync(system, options.Idle);
 await LoadCost.MeasureAsync(system, options.Load, options.Threads);
