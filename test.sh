@@ -20,6 +20,7 @@ need_debian redis-server redis-server
 need_debian chromium chromium
 need_debian curl curl
 need_debian spin spin
+need_debian faketime faketime
 need_debian cc build-essential
 
 results=artifacts/tests
@@ -60,8 +61,8 @@ if [ "$WAASPIRE_FULL" = 1 ]; then
     say "./test.sh --full on $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD): $passed passed, $failed failed"
     say ""
     say "Tests on the running product, with production's durations:"
-    grep -o 'UnitTestResult [^>]*Flows[^>]*' "$results/tests.trx" |
-      sed -n 's/.*testName="WaAspire\.Tests\.Flows\.\([^"]*\)".*duration="\([0-9:]*\).*outcome="\([A-Za-z]*\)".*/\2  \3  \1/p' | sed 's/&quot;/"/g' | sort -k3
+    grep -o 'UnitTestResult [^>]*\(Flows\|Degraded\|Costs\)[^>]*' "$results/tests.trx" |
+      sed -n 's/.*testName="WaAspire\.Tests\.\([^"]*\)".*duration="\([0-9:]*\).*outcome="\([A-Za-z]*\)".*/\2  \3  \1/p' | sed 's/&quot;/"/g' | sort -k3
     say ""
     say "A kill at every await between claim and record (durations as short as the protocol allows):"
     cat artifacts/kill-points.txt

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -38,23 +39,27 @@ internal sealed class BenchSystem : IAsyncDisposable
         return system;
     }
 
-    public async Task OpenThreadsAsync(int count)
+    public Task OpenThreadsAsync(int count, string accountId = AccountId) => CommitAsync(Enumerable.Range(1, count).Select(thread => Document($"threads/{ThreadId(thread, accountId)}", new()
     {
-        var documents = Enumerable.Range(1, count).Select(thread => Document($"threads/{ThreadId(thread)}", new()
-        {
-            ["accountId"] = AccountId,
-            ["clientJid"] = Jid(thread),
-        }));
+        ["accountId"] = accountId,
+        ["clientJid"] = Jid(thread),
+    })));
+
+    public Task OpenAccountAsync(string accountId, string phoneNumberId, string status, int perSecond) => CommitAsync(
+        [Document($"accounts/{accountId}", new() { ["provider"] = "cloud_api", ["phoneNumberId"] = phoneNumberId, ["status"] = status, ["throughputPerSecond"] = perSecond })]);
+
+    public async Task CommitAsync(IEnumerable<object> documents)
+    {
         using var response = await _firestore.PostAsJsonAsync($"/v1/projects/{Project}/databases/(default)/documents:commit", new { writes = documents });
         response.EnsureSuccessStatusCode();
     }
 
-    public async Task SendAsync(int thread, string text)
+    public async Task SendAsync(int thread, string text, string accountId = AccountId)
     {
         using var response = await _proxy.PostAsJsonAsync("/whatsappProxySend", new
         {
-            threadId = ThreadId(thread),
-            accountId = AccountId,
+            threadId = ThreadId(thread, accountId),
+            accountId,
             toJid = Jid(thread),
             text,
             clientMessageId = Guid.NewGuid().ToString(),
@@ -87,16 +92,21 @@ internal sealed class BenchSystem : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static string Jid(int thread) => $"4072{thread:d7}@s.whatsapp.net";
+    public static string Jid(int thread) => $"4072{thread:d7}@s.whatsapp.net";
 
-    private static string ThreadId(int thread) => $"{AccountId}__{Jid(thread)}";
+    public static string ThreadId(int thread, string accountId = AccountId) => $"{accountId}__{Jid(thread)}";
 
-    private static object Document(string path, Dictionary<string, object> fields) => new
+    public static object Document(string path, Dictionary<string, object> fields) => new
     {
         update = new
         {
             name = $"projects/{Project}/databases/(default)/documents/{path}",
-            fields = fields.ToDictionary(field => field.Key, field => field.Value is int number ? (object)new { integerValue = $"{number}" } : new { stringValue = field.Value }),
+            fields = fields.ToDictionary(field => field.Key, field => field.Value switch
+            {
+                int number => (object)new { integerValue = $"{number}" },
+                DateTimeOffset time => new { timestampValue = time.ToString("O", CultureInfo.InvariantCulture) },
+                _ => new { stringValue = field.Value },
+            }),
         },
     };
 
@@ -107,15 +117,8 @@ internal sealed class BenchSystem : IAsyncDisposable
             "/identitytoolkit.googleapis.com/v1/accounts:signUp?key=bench", new { email = "bench@example.com", password = "bench-password", returnSecureToken = true });
         var user = await answer.Content.ReadFromJsonAsync<JsonElement>();
         _proxy.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", user.GetProperty("idToken").GetString());
-        using var response = await _firestore.PostAsJsonAsync($"/v1/projects/{Project}/databases/(default)/documents:commit", new
-        {
-            writes = new[]
-            {
-                Document($"staffProfiles/{user.GetProperty("localId").GetString()}", new() { ["role"] = "staff" }),
-                Document($"accounts/{AccountId}", new() { ["provider"] = "cloud_api", ["phoneNumberId"] = "300000000000001", ["status"] = "connected", ["throughputPerSecond"] = 1000 }),
-            },
-        });
-        response.EnsureSuccessStatusCode();
+        await CommitAsync([Document($"staffProfiles/{user.GetProperty("localId").GetString()}", new() { ["role"] = "staff" })]);
+        await OpenAccountAsync(AccountId, "300000000000001", "connected", perSecond: 1000);
     }
 
     private sealed class Silence(HttpClient whatsApp) : IAsyncDisposable

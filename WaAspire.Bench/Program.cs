@@ -3,6 +3,7 @@
 //
 //   dotnet run --project WaAspire.Bench -c Release [-- --idle 20 --load 1000 --threads 50]
 //   dotnet run --project WaAspire.Bench -c Release -- costs [--load 1000 --threads 50]
+//   dotnet run --project WaAspire.Bench -c Release -- fairness [--backlog 100000]
 //   dotnet run --project WaAspire.Bench -c Release -- emulator [--documents 1000000]
 
 using WaAspire.Bench;
@@ -18,6 +19,12 @@ await using var system = await BenchSystem.StartAsync();
 if (args is ["costs", ..])
 {
     await CostTable.MeasureAsync(system, options.Load, options.Threads);
+    return;
+}
+
+if (args is ["fairness", ..])
+{
+    await FairnessTable.MeasureAsync(system, options.Backlog);
     return;
 }
 
