@@ -6,7 +6,7 @@ namespace WaAspire.WhatsAppSimulator.CloudApi;
 /// Media: upload, look up, download, delete. What enters is a file in a form; what leaves is its id, which messages may name.
 /// https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media
 /// </summary>
-internal sealed class MediaApi(BearerCheck bearer, BusinessNumbers numbers, MediaStore store, NumberApi numberApi)
+internal sealed class MediaApi(BearerCheck bearer, BusinessNumbers numbers, MediaStore store, NumberApi numberApi) : IDisposable
 {
     private const int FormBytesMax = 1 << 20;
     private const int UploadsMax = 8;
@@ -60,6 +60,8 @@ internal sealed class MediaApi(BearerCheck bearer, BusinessNumbers numbers, Medi
         if (!bearer.Allows(request)) return Results.StatusCode(StatusCodes.Status401Unauthorized);
         return store.TryRedeem(mid, ext, hash, out var file) ? Results.Bytes(file.Bytes, file.MimeType) : Results.NotFound();
     }
+
+    public void Dispose() => _uploads.Dispose();
 
     private async Task<IResult> StoreAsync(string phoneNumberId, IFormCollection form)
     {

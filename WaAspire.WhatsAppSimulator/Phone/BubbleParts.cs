@@ -17,8 +17,8 @@ internal sealed record BubbleParts(BubbleMedia? Media, string? Header, string? F
         if (!body.TryGetProperty(type, out var content)) return None;
         return type switch
         {
-            "image" or "video" or "audio" or "document" or "sticker" => None with { Media = Media(type, content) },
-            "location" => None with { Lines = Lines($"{content.GetProperty("latitude")}, {content.GetProperty("longitude")}", Text(content, "address")) },
+            "image" or "video" or "audio" or "document" or "sticker" => None with { Media = File(type, content) },
+            "location" => None with { Lines = NotEmpty($"{content.GetProperty("latitude")}, {content.GetProperty("longitude")}", Text(content, "address")) },
             "contacts" => None with { Lines = [.. content.EnumerateArray().SelectMany(contact => List(contact, "phones")).Select(phone => Text(phone, "phone") ?? "")] },
             "interactive" => Interactive(content),
             "template" => Template(content),
@@ -28,42 +28,42 @@ internal sealed record BubbleParts(BubbleMedia? Media, string? Header, string? F
 
     private static BubbleParts Interactive(JsonElement content)
     {
-        var (media, header) = Header(content);
+        var (media, header) = HeaderOf(content);
         var footer = content.TryGetProperty("footer", out var foot) ? Text(foot, "text") : null;
         var action = content.GetProperty("action");
         string[] choices =
         [
             .. List(action, "buttons").Select(button => Text(button.GetProperty("reply"), "title")!),
-            .. action.TryGetProperty("parameters", out var parameters) ? Lines(Text(parameters, "display_text"), Text(parameters, "flow_cta")) : [],
-            .. Text(action, "name") == "send_location" ? ["Send location"] : Lines(Text(action, "button")),
+            .. action.TryGetProperty("parameters", out var parameters) ? NotEmpty(Text(parameters, "display_text"), Text(parameters, "flow_cta")) : [],
+            .. Text(action, "name") == "send_location" ? ["Send location"] : NotEmpty(Text(action, "button")),
         ];
         string[] rows = [.. List(action, "sections").SelectMany(section => List(section, "rows")).Select(row => Text(row, "title")!)];
         return new(media, header, footer, choices, rows);
     }
 
-    private static (BubbleMedia? Media, string? Text) Header(JsonElement content)
+    private static (BubbleMedia? Media, string? Text) HeaderOf(JsonElement content)
     {
         if (!content.TryGetProperty("header", out var header)) return (null, null);
         var type = Text(header, "type")!;
-        return header.TryGetProperty(type, out var inner) && inner.ValueKind == JsonValueKind.Object ? (Media(type, inner), null) : (null, Text(header, "text"));
+        return header.TryGetProperty(type, out var inner) && inner.ValueKind == JsonValueKind.Object ? (File(type, inner), null) : (null, Text(header, "text"));
     }
 
     private static BubbleParts Template(JsonElement template)
     {
         var media = List(template, "components").SelectMany(component => List(component, "parameters"))
             .Where(parameter => Text(parameter, "type") is "image" or "video" or "document")
-            .Select(parameter => Media(Text(parameter, "type")!, parameter.GetProperty(Text(parameter, "type")!)))
+            .Select(parameter => File(Text(parameter, "type")!, parameter.GetProperty(Text(parameter, "type")!)))
             .FirstOrDefault();
         var buttons = List(template, "components").Where(component => Text(component, "type") == "button").Select(button => $"Button {button.GetProperty("index")}");
         return None with { Media = media, Choices = [.. buttons] };
     }
 
-    private static BubbleMedia Media(string kind, JsonElement content) => new(kind, Text(content, "id"), Text(content, "link"));
+    private static BubbleMedia File(string kind, JsonElement content) => new(kind, Text(content, "id"), Text(content, "link"));
 
-    private static IEnumerable<JsonElement> List(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+    private static JsonElement[] List(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : [];
 
-    private static string[] Lines(params string?[] lines) => [.. lines.Where(line => !string.IsNullOrEmpty(line)).Select(line => line!)];
+    private static string[] NotEmpty(params string?[] lines) => [.. lines.Where(line => !string.IsNullOrEmpty(line)).Select(line => line!)];
 
     private static string? Text(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -44,7 +44,7 @@ public sealed class CloudApiMedia(HttpClient graph, IOptions<CloudApiOptions> op
         {
             return new UploadOutcome.TooLarge();
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or FormatException or InvalidOperationException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return new UploadOutcome.Unavailable();
         }
