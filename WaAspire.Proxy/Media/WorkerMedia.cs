@@ -70,9 +70,12 @@ internal sealed class WorkerMedia(IOptions<MediaOptions> options, TimeProvider t
             request.Headers.Add("X-Internal-Token", _options.InternalToken);
             request.Headers.ExpectContinue = true;
             using var response = await _worker.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            if (response.StatusCode != HttpStatusCode.OK)
+                return new UploadAnswer.Refused(RefusalFor((int)response.StatusCode, upload));
             await response.Content.LoadIntoBufferAsync(AnswerBytesMax, either.Token);
             using var answer = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(either.Token), default, either.Token);
-            return Read(response.StatusCode, answer.RootElement, upload, file);
+            // A file that has an id has left whole, so its hash is known.
+            return new UploadAnswer.Stored(answer.RootElement.GetProperty("mediaId").GetString()!, upload.Type.MimeType, file.Sha256!, file.Size);
         }
         catch (Exception) when (file.IsTooLarge)
         {
@@ -82,28 +85,23 @@ internal sealed class WorkerMedia(IOptions<MediaOptions> options, TimeProvider t
         {
             throw file.SourceFailure as BadHttpRequestException ?? new BadHttpRequestException("The file broke off.", file.SourceFailure);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or KeyNotFoundException or InvalidOperationException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             logger.WorkerUnreachable(exception.GetType().Name);
             return new UploadAnswer.Refused(MediaRefusals.Later(_options.RetryAfter));
         }
     }
 
-    private UploadAnswer Read(HttpStatusCode status, JsonElement answer, UploadRequest upload, StreamedContent file)
+    private Refusal RefusalFor(int status, UploadRequest upload) => status switch
     {
-        if (status == HttpStatusCode.OK && answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("mediaId", out var id) && id.GetString() is { Length: > 0 } mediaId && file.Sha256 is { } sha256)
-            return new UploadAnswer.Stored(mediaId, upload.Type.MimeType, sha256, file.Size);
-        return new UploadAnswer.Refused((int)status switch
-        {
-            404 => MediaRefusals.NoSuchAccount,
-            409 => MediaRefusals.ByLinkOnly,
-            413 => MediaRefusals.TooLarge(upload.Type.MimeType, upload.BytesMax),
-            415 => MediaRefusals.NotLikeItsType(upload.Type),
-            // A token that the worker does not know is our own misconfiguration.
-            401 or 502 => MediaRefusals.UploadRefused,
-            _ => MediaRefusals.Later(_options.RetryAfter),
-        });
-    }
+        404 => MediaRefusals.NoSuchAccount,
+        409 => MediaRefusals.ByLinkOnly,
+        413 => MediaRefusals.TooLarge(upload.Type.MimeType, upload.BytesMax),
+        415 => MediaRefusals.NotLikeItsType(upload.Type),
+        // A token that the worker does not know is our own misconfiguration.
+        401 or 502 => MediaRefusals.UploadRefused,
+        _ => MediaRefusals.Later(_options.RetryAfter),
+    };
 }
 
 /// <summary>A closed set: with WhatsApp, or not.</summary>
