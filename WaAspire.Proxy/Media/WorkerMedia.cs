@@ -10,7 +10,7 @@ namespace WaAspire.Proxy.Media;
 /// Hands a file to the worker while it comes in, because only a worker speaks to WhatsApp. What enters is a lawful upload; what
 /// leaves is the id that WhatsApp gave the file, or a refusal. Nothing is stored: if we die here, the client asks again.
 /// </summary>
-internal sealed class WorkerMedia(IOptions<MediaOptions> options, TimeProvider time, ILogger<WorkerMedia> logger) : IDisposable
+internal sealed class WorkerMedia(IOptions<MediaOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WorkerMedia> logger) : IDisposable
 {
     private const int AnswerBytesMax = 64 * 1024;
     private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(5);
@@ -63,7 +63,7 @@ internal sealed class WorkerMedia(IOptions<MediaOptions> options, TimeProvider t
     private async Task<UploadAnswer> PostAsync(UploadRequest upload, StreamedContent file, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_options.UploadTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, lifetime.ApplicationStopping);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, $"{_options.WorkerUrl}/internal/media?accountId={Uri.EscapeDataString(upload.AccountId)}") { Content = file };

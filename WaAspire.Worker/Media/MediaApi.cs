@@ -49,7 +49,10 @@ internal static class MediaApi
         // Our own bound speaks first, and with a reason; the server's default would be too small for a document.
         request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = type.BytesMax + MediaType.HeadBytes;
         using var file = new StreamedContent(await ReadHeadAsync(request, cancellationToken), request.Body, request.ContentLength, type.BytesMax, type.MimeType);
-        return await media.UploadAsync(account, file, cancellationToken) switch
+        // A drain waits for messages, not for files: the client brings this one again.
+        var stopping = request.HttpContext.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
+        return await media.UploadAsync(account, file, either.Token) switch
         {
             UploadOutcome.Stored stored => Results.Json(new { success = true, mediaId = stored.MediaId }),
             UploadOutcome.NotTaken => NotTaken(),

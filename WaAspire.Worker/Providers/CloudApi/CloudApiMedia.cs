@@ -21,7 +21,7 @@ public sealed class CloudApiMedia(HttpClient graph, IOptions<CloudApiOptions> op
 
     /// <param name="account">A Cloud API account.</param>
     /// <param name="file">Read once.</param>
-    /// <param name="cancellationToken">Whoever sends the file has gone.</param>
+    /// <param name="cancellationToken">Whoever sends the file has gone, or this process is about to: <see cref="UploadOutcome.Unavailable"/>.</param>
     public async Task<UploadOutcome> UploadAsync(Account account, StreamedContent file, CancellationToken cancellationToken)
     {
         if (account.PhoneNumberId is not { Length: > 0 } phoneNumberId || string.IsNullOrEmpty(options.Value.AccessToken))
@@ -44,7 +44,7 @@ public sealed class CloudApiMedia(HttpClient graph, IOptions<CloudApiOptions> op
         {
             return new UploadOutcome.TooLarge();
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or FormatException or InvalidOperationException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or JsonException or FormatException or InvalidOperationException)
         {
             return new UploadOutcome.Unavailable();
         }
