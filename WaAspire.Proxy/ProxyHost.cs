@@ -5,6 +5,7 @@ using WaAspire.Messaging.Leasing;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
 using WaAspire.Proxy.Health;
+using WaAspire.Proxy.Media;
 using WaAspire.Proxy.Send;
 using WaAspire.Proxy.Webhooks;
 
@@ -24,7 +25,7 @@ public static class ProxyHost
         builder.AddServiceDefaults();
         builder.AddFirestore();
         builder.AddRedisClient("redis");
-        builder.AddAuth().AddSend().AddWebhooks();
+        builder.AddAuth().AddSend().AddMedia().AddWebhooks();
         builder.Services.TryAddSingleton<ProxyMetrics>();
 
         var app = builder.Build();
@@ -36,8 +37,9 @@ public static class ProxyHost
         app.MapHealth();
         app.MapWebhooks();
         app.MapSend();
+        app.MapMedia();
         // Debug clients look for every function below the name of the project, as Google's local runtime has it.
-        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend();
+        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend().MapMedia();
         app.MapDefaultEndpoints();
         return app;
     }
@@ -62,6 +64,13 @@ public static class ProxyHost
         builder.Services.TryAddSingleton<EnqueueStore>();
         builder.Services.TryAddSingleton<LaneBell>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LaneBell>());
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddMedia(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<MediaOptions>(MediaOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.Services.TryAddSingleton<WorkerMedia>();
         return builder;
     }
 

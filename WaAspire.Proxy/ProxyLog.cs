@@ -20,4 +20,7 @@ internal static partial class ProxyLog
 
     [LoggerMessage(1006, LogLevel.Error, "Webhooks cannot be taken: {Setting} is not configured")]
     public static partial void SettingMissing(this ILogger logger, string setting);
+
+    [LoggerMessage(1010, LogLevel.Warning, "The worker did not take a file: {Reason}")]
+    public static partial void WorkerUnreachable(this ILogger logger, string reason);
 }

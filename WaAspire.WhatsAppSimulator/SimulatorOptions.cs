@@ -35,6 +35,14 @@ internal sealed class SimulatorOptions
     [Range(1, 100_000)]
     public int ChatsMax { get; init; } = 500;
 
+    /// <summary>Default 1,000 uploaded files; the oldest make room.</summary>
+    [Range(1, 100_000)]
+    public int MediaMax { get; init; } = 1000;
+
+    /// <summary>Default 256 MiB of uploaded files; the newest is kept whatever its size.</summary>
+    [Range(1024, 8L * 1024 * 1024 * 1024)]
+    public long MediaBytesMax { get; init; } = 256L * 1024 * 1024;
+
     [Range(1, 10_000)]
     public int MessagesPerChatMax { get; init; } = 200;
 

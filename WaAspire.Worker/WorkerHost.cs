@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Media;
 using WaAspire.Worker.Observability;
 using WaAspire.Worker.Pacing;
 using WaAspire.Worker.Providers.CloudApi;
@@ -27,6 +28,7 @@ public static class WorkerHost
         var app = builder.Build();
         app.MapObservability();
         app.MapOperatorVerbs();
+        app.MapMedia();
         app.MapDefaultEndpoints();
         return app;
     }
@@ -79,6 +81,11 @@ public static class WorkerHost
             services.GetRequiredService<IOptions<CloudApiOptions>>(),
             services.GetRequiredService<IOptions<SendingOptions>>(),
             services.GetRequiredService<Random>(),
+            services.GetRequiredService<TimeProvider>()));
+        // A client of its own: a large file keeps no message waiting for a connection.
+        builder.Services.AddSingleton(services => new CloudApiMedia(
+            GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),
+            services.GetRequiredService<IOptions<CloudApiOptions>>(),
             services.GetRequiredService<TimeProvider>()));
         return builder;
     }

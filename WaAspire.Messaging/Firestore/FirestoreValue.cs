@@ -24,6 +24,8 @@ public sealed class FirestoreValue : IEquatable<FirestoreValue>
 
     public long? AsInteger => Kind == FirestoreValueKind.Integer ? (long?)Content : null;
 
+    public double? AsDouble => Kind == FirestoreValueKind.Double ? (double?)Content : null;
+
     public bool? AsBoolean => Kind == FirestoreValueKind.Boolean ? (bool?)Content : null;
 
     /// <summary>Microseconds survive: a tick is 100 ns.</summary>

@@ -30,6 +30,7 @@ public static class ThreadMessageFields
     public const string DeliveredAt = "deliveredAt";
     public const string Direction = "direction";
     public const string LastError = "lastError";
+    public const string Media = "media";
     public const string MessageType = "messageType";
     public const string ProviderMessageId = "providerMessageId";
     public const string ReadAt = "readAt";

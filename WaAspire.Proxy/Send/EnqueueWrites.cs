@@ -28,8 +28,8 @@ internal static partial class EnqueueWrites
             [OutboxFields.ThreadId] = request.ThreadId,
             [OutboxFields.AccountId] = request.AccountId,
             [OutboxFields.ToJid] = request.To.Value,
-            [OutboxFields.Body] = request.Text,
-            [OutboxFields.Payload] = FirestoreValue.From(new DocumentFields { ["text"] = request.Text }),
+            [OutboxFields.Body] = request.Content.Body,
+            [OutboxFields.Payload] = FirestoreValue.From(request.Content.Payload),
             [OutboxFields.Status] = OutboxStatusNames.Queued,
             [OutboxFields.AttemptCount] = 0,
             [OutboxFields.CreatedByUid] = uid,
@@ -48,9 +48,9 @@ internal static partial class EnqueueWrites
             AtRequestTime(OutboxFields.CreatedAt, OutboxFields.OrderAt, OutboxFields.NextAttemptAt, OutboxFields.UpdatedAt));
     }
 
-    private static DocumentWrite ThreadMessage(SendRequest request, string requestId, DateTimeOffset now) => DocumentWrite.Create(
-        FirestorePaths.ThreadMessage(request.ThreadId, requestId),
-        new DocumentFields
+    private static DocumentWrite ThreadMessage(SendRequest request, string requestId, DateTimeOffset now)
+    {
+        var fields = new DocumentFields
         {
             [ThreadMessageFields.RequestId] = requestId,
             [ThreadMessageFields.ThreadId] = request.ThreadId,
@@ -58,13 +58,19 @@ internal static partial class EnqueueWrites
             [ThreadMessageFields.ClientJid] = request.To.Value,
             [ThreadMessageFields.ClientMessageId] = request.ClientMessageId,
             [ThreadMessageFields.Direction] = "outbound",
-            [ThreadMessageFields.MessageType] = "text",
-            [ThreadMessageFields.Body] = request.Text,
+            [ThreadMessageFields.MessageType] = request.Content.Type,
+            [ThreadMessageFields.Body] = request.Content.Body,
             [ThreadMessageFields.Status] = OutboxStatusNames.Queued,
             [ThreadMessageFields.LastError] = FirestoreValue.Null,
             [ThreadMessageFields.CreatedAtMs] = now.ToUnixTimeMilliseconds(),
-        },
-        AtRequestTime(ThreadMessageFields.TsClient, ThreadMessageFields.TsServer, ThreadMessageFields.CreatedAt, ThreadMessageFields.UpdatedAt));
+        };
+        if (request.Content.Media is { } media)
+            fields[ThreadMessageFields.Media] = FirestoreValue.From(media);
+        return DocumentWrite.Create(
+            FirestorePaths.ThreadMessage(request.ThreadId, requestId),
+            fields,
+            AtRequestTime(ThreadMessageFields.TsClient, ThreadMessageFields.TsServer, ThreadMessageFields.CreatedAt, ThreadMessageFields.UpdatedAt));
+    }
 
     private static DocumentWrite Thread(SendRequest request, StoredDocument thread, string uid, DateTimeOffset now)
     {
@@ -73,7 +79,7 @@ internal static partial class EnqueueWrites
         // Last activity only moves forward: a message dated ahead of us (a phone with a wrong clock) keeps its place.
         if (thread.Fields.Timestamp(ThreadFields.LastMessageAt) is not { } last || last <= now)
         {
-            var preview = Preview(request.Text);
+            var preview = Preview(request.Content.Body);
             fields[ThreadFields.LastMessageText] = preview;
             fields[ThreadFields.LastMessagePreview] = preview;
             fields[ThreadFields.LastMessageDirection] = "outbound";

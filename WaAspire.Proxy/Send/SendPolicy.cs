@@ -9,13 +9,16 @@ namespace WaAspire.Proxy.Send;
 internal static class SendPolicy
 {
     /// <summary>Null when it may be sent. Who may not write in the thread does not learn whether the recipient was right.</summary>
-    public static Refusal? Refuse(StoredDocument thread, SendRequest request, string uid)
+    public static Refusal? Refuse(StoredDocument thread, SendRequest request, string uid) =>
+        RefuseWriter(thread, request.AccountId, uid)
+        ?? (AddressesOf(thread).Contains(request.To.Value, StringComparer.Ordinal) ? null : Refusal.RecipientMismatch);
+
+    /// <summary>Null when this user may write in the thread, and it is this account's.</summary>
+    public static Refusal? RefuseWriter(StoredDocument thread, string accountId, string uid)
     {
-        if (thread.Fields.Text(ThreadFields.AccountId) != request.AccountId)
+        if (thread.Fields.Text(ThreadFields.AccountId) != accountId)
             return Refusal.AccountMismatch;
-        if (!MayWrite(thread.Fields, uid))
-            return Refusal.NotOwner;
-        return AddressesOf(thread).Contains(request.To.Value, StringComparer.Ordinal) ? null : Refusal.RecipientMismatch;
+        return MayWrite(thread.Fields, uid) ? null : Refusal.NotOwner;
     }
 
     /// <summary>The first sender becomes the owner.</summary>

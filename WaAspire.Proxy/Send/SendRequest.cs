@@ -2,21 +2,23 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.WhatsApp;
+using WaAspire.Proxy.Send.Payloads;
 
 namespace WaAspire.Proxy.Send;
 
 /// <summary>
 /// A send as a client asks for it, read and found lawful:
-/// <c>{"threadId":"acc__40…@s.whatsapp.net","accountId":"acc","toJid":"40…@s.whatsapp.net","text":"Hello","clientMessageId":"uuid"}</c>.
+/// <c>{"threadId":"acc__40…@s.whatsapp.net","accountId":"acc","toJid":"40…@s.whatsapp.net","text":"Hello","clientMessageId":"uuid"}</c>,
+/// or instead of <c>text</c> a <c>payload</c> for every other kind of message.
 /// </summary>
-internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, string Text, string ClientMessageId)
+internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, MessageContent Content, string ClientMessageId)
 {
     private const int JidLengthMax = 256;
 
     private static readonly string[] Required = ["threadId", "accountId", "toJid", "text", "clientMessageId"];
 
     // They change what is sent or when. Until they are built, leaving them out silently would send the wrong thing.
-    private static readonly string[] NotYet = ["payload", "sendAt", "expiresAt"];
+    private static readonly string[] NotYet = ["sendAt", "expiresAt"];
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
@@ -53,7 +55,8 @@ internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, st
             if (!string.IsNullOrWhiteSpace(value.GetString()))
                 values[name] = value.GetString()!;
         }
-        if (values.Count < Required.Length)
+        var hasPayload = body.TryGetProperty("payload", out var payload) && payload.ValueKind != JsonValueKind.Null;
+        if (Required.Any(name => !values.ContainsKey(name) && !(hasPayload && name == "text")))
             return $"Required fields: {string.Join(", ", Required)}.";
         if (NotYet.FirstOrDefault(name => body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) is { } early)
             return $"{early} is not supported yet.";
@@ -61,7 +64,10 @@ internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, st
             return problem;
         if (!Jid.TryParse(values["toJid"], out var to))
             return "toJid is not a WhatsApp address.";
-        request = new SendRequest(values["threadId"], values["accountId"], to, values["text"], values["clientMessageId"]);
+        var content = hasPayload ? null : MessageContent.OfText(values["text"]);
+        if (content is null && !MessageContent.TryRead(payload, values.GetValueOrDefault("text"), out content, out var wrong))
+            return wrong;
+        request = new SendRequest(values["threadId"], values["accountId"], to, content, values["clientMessageId"]);
         return null;
     }
 
@@ -72,8 +78,6 @@ internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, st
         _ when values["toJid"].Length > JidLengthMax || values["toJid"].Any(char.IsControl) => "toJid is not a WhatsApp address.",
         _ when values["clientMessageId"].Length > options.ClientMessageIdLengthMax => $"clientMessageId is longer than {options.ClientMessageIdLengthMax} characters.",
         _ when values["clientMessageId"].Any(char.IsControl) => "clientMessageId holds control characters.",
-        _ when values["text"].Length > options.TextLengthMax => $"text is longer than {options.TextLengthMax} characters.",
-        _ when values["text"].Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')) => "text holds control characters.",
-        _ => null,
+        _ => values.TryGetValue("text", out var text) ? TextShape.ProblemWith(text, options.TextLengthMax, "text") : null,
     };
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Tests.Firestore;
 using WaAspire.Worker.Accounts;
@@ -127,6 +128,19 @@ public sealed class CloudApiProviderTests : ProviderContract
         Assert.IsType<SendOutcome.Rejected>(await provider.SendAsync(_account, Message("120363012345678901@g.us"), CancellationToken.None));
         Assert.IsType<SendOutcome.Rejected>(await provider.SendAsync(_account, Message("[object Object]"), CancellationToken.None));
         Assert.IsType<SendOutcome.RetryLater>(await provider.SendAsync(_account with { PhoneNumberId = null }, Message(), CancellationToken.None));
+        Assert.Equal(0, meta.Requests);
+    }
+
+    [Fact]
+    public async Task a_kind_that_cannot_be_sent_is_refused_by_name_and_never_leaves()
+    {
+        await using var meta = new BreakingServer(async (_, stream) => { await BreakingServer.AnswerAsync(stream, Ok); return true; });
+        var message = Message();
+        message = message with { Message = message.Message with { Payload = new() { ["type"] = "poll", ["poll"] = FirestoreValue.From(new DocumentFields()) } } };
+
+        var rejected = Assert.IsType<SendOutcome.Rejected>(await Provider(meta.Url).SendAsync(_account, message, CancellationToken.None));
+
+        Assert.Equal("payload", rejected.Fault.Code);
         Assert.Equal(0, meta.Requests);
     }
 

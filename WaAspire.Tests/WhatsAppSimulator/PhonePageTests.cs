@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Playwright;
+using WaAspire.Tests.Kit;
 using static Microsoft.Playwright.Assertions;
 
 namespace WaAspire.Tests.WhatsAppSimulator;
@@ -7,6 +9,8 @@ namespace WaAspire.Tests.WhatsAppSimulator;
 /// <summary>The phone in a real browser: no reload anywhere, so what is asserted has arrived live.</summary>
 public sealed class PhonePageTests(Chromium chromium) : IClassFixture<Chromium>
 {
+    private static readonly byte[] _onePixel = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
+
     [Fact]
     public async Task a_message_appears_live_and_its_ticks_turn_blue_when_the_chat_is_open()
     {
@@ -81,6 +85,45 @@ public sealed class PhonePageTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task every_kind_of_message_shows_what_it_holds()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        var page = await OpenAsync(simulator);
+        var first = await simulator.SendAsync(Simulator.Text("Which day?"));
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("whatsapp"), "messaging_product" }, { new StringContent("image/png"), "type" }, { MediaFiles.Body("image/png", _onePixel), "file", "a.png" },
+        };
+        using var uploaded = await simulator.Http.PostAsync($"/v25.0/{Simulator.Number}/media", form);
+        var id = (await uploaded.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+        await SendAsync(simulator, "image", $$"""{"id":"{{id}}","caption":"The hall"}""");
+        await SendAsync(simulator, "document", """{"link":"https://example.com/a.pdf","filename":"Offer.pdf"}""");
+        await SendAsync(simulator, "location", """{"latitude":44.43,"longitude":26.1,"name":"Hall","address":"Street 1"}""");
+        await SendAsync(simulator, "contacts", """[{"name":{"formatted_name":"Ana"},"phones":[{"phone":"+40712"}]}]""");
+        await SendAsync(simulator, "interactive", """{"type":"button","header":{"type":"text","text":"Dinner"},"body":{"text":"Coming?"},"footer":{"text":"Thanks"},"action":{"buttons":[{"type":"reply","reply":{"id":"1","title":"Yes"}},{"type":"reply","reply":{"id":"2","title":"No"}}]}}""");
+        await SendAsync(simulator, "interactive", """{"type":"list","body":{"text":"Choose"},"action":{"button":"Open","sections":[{"rows":[{"id":"1","title":"Soup"}]}]}}""");
+        await SendAsync(simulator, "text", """{"body":"Friday"}""", $$""","context":{"message_id":"{{first}}"}""");
+        await SendAsync(simulator, "reaction", $$"""{"message_id":"{{first}}","emoji":"👍"}""");
+        await page.GetByTestId("chat").ClickAsync();
+
+        var bubbles = page.GetByTestId("bubble");
+        await Expect(bubbles).ToHaveCountAsync(8);
+        await Expect(bubbles.Nth(0).Locator(".reaction")).ToHaveTextAsync("👍");
+        await Expect(bubbles.Nth(1)).ToContainTextAsync("The hall");
+        await Expect(bubbles.Nth(1).GetByTestId("file")).ToHaveJSPropertyAsync("naturalWidth", 1);
+        await Expect(bubbles.Nth(2)).ToContainTextAsync("Offer.pdf");
+        await Expect(bubbles.Nth(2).GetByTestId("file")).ToHaveTextAsync("https://example.com/a.pdf");
+        await Expect(bubbles.Nth(3).GetByTestId("line")).ToHaveTextAsync(["44.43, 26.1", "Street 1"]);
+        await Expect(bubbles.Nth(4).GetByTestId("line")).ToHaveTextAsync("+40712");
+        await Expect(bubbles.Nth(5).GetByTestId("header")).ToHaveTextAsync("Dinner");
+        await Expect(bubbles.Nth(5).GetByTestId("footer")).ToHaveTextAsync("Thanks");
+        await Expect(bubbles.Nth(5).GetByTestId("choice")).ToHaveTextAsync(["Yes", "No"]);
+        await Expect(bubbles.Nth(6).GetByTestId("line")).ToHaveTextAsync("Soup");
+        await Expect(bubbles.Nth(6).GetByTestId("choice")).ToHaveTextAsync("Open");
+        await Expect(bubbles.Nth(7).GetByTestId("quote")).ToHaveTextAsync("Which day?");
+    }
+
+    [Fact]
     public async Task on_a_narrow_window_list_and_conversation_take_turns()
     {
         await using var simulator = await Simulator.StartAsync();
@@ -110,6 +153,10 @@ public sealed class PhonePageTests(Chromium chromium) : IClassFixture<Chromium>
         await again.SendAsync(Simulator.Text("Back"));
         await Expect(page.GetByTestId("chat")).ToContainTextAsync("Back");
     }
+
+    private static Task<string> SendAsync(Simulator simulator, string type, string content, string more = "") =>
+        simulator.SendAsync(JsonSerializer.Deserialize<JsonElement>(
+            $$"""{ "messaging_product": "whatsapp", "to": "+{{Simulator.Person}}", "type": "{{type}}", "{{type}}": {{content}}{{more}} }"""));
 
     private async Task<IPage> OpenAsync(Simulator simulator, int width = 1280)
     {

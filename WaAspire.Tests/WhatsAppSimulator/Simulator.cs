@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WaAspire.WhatsAppSimulator;
 
@@ -30,11 +31,14 @@ internal sealed class Simulator : IAsyncDisposable
     public Uri Address { get; }
     public HttpClient Http { get; }
 
-    public static async Task<Simulator> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<Simulator> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
+
+    public static async Task<Simulator> StartAsync(TimeProvider time, params (string Key, string Value)[] settings)
     {
         var app = SimulatorHost.Create(["--port", "0"], builder =>
         {
             builder.Logging.ClearProviders();
+            builder.Services.AddSingleton(time);
             builder.Configuration.AddInMemoryCollection(
             [
                 new("WHATSAPP_ACCESS_TOKEN", Token),

@@ -21,7 +21,11 @@ internal sealed class MessageAcceptance(RequestLogs logs, ChatStore chats, Statu
             logs.Accepted.Append(sequence => new(
                 sequence, at.UtcDateTime, request.PhoneNumberId, request.To, id, request.Json, request.Opaque));
             var message = new PhoneMessage(
-                request.PhoneNumberId, request.To, id, Direction.Outbound, request.Type, request.Text, at, request.Opaque);
+                request.PhoneNumberId, request.To, id, Direction.Outbound, request.Type, request.Text, at, request.Opaque)
+            {
+                Parts = BubbleParts.Of(request.Type, request.Body),
+                RepliesTo = request.RepliesTo,
+            };
             chats.Add(message, request.Body);
             schedule.ForAccepted(message, request.Json);
         }

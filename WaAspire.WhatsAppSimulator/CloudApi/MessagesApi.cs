@@ -8,7 +8,7 @@ namespace WaAspire.WhatsAppSimulator.CloudApi;
 /// otherwise. Steps: 1 read the body, 2 token, 3 number, 4 validate, 5 fault, 6 accept, 7 answer.
 /// </summary>
 internal sealed class MessagesApi(
-    BearerCheck bearer, BusinessNumbers numbers, FaultyEndpoint faulty, MessageAcceptance acceptance, RequestLogs logs, TimeProvider time)
+    BearerCheck bearer, BusinessNumbers numbers, FaultyEndpoint faulty, MessageAcceptance acceptance, RequestLogs logs, MediaStore media, TimeProvider time)
 {
     public async Task<IResult> PostAsync(HttpContext http, string phoneNumberId)
     {
@@ -28,7 +28,7 @@ internal sealed class MessagesApi(
         if (SendValidation.IsRead(sent)) return MarkRead(sent);
 
         var (request, error) = SendValidation.Check(phoneNumberId, displayNumber, sent);
-        if (error is not null) return Refuse(error);
+        if ((error ?? MediaReferences.Check(sent, media)) is { } wrong) return Refuse(wrong);
         return await faulty.RunAsync(http, request!, () => Accept(request!));
     }
 

@@ -11,6 +11,9 @@ internal sealed record SendRequest(string PhoneNumberId, string Input, string To
 {
     public RawJson Json { get; } = RawJson.From(Body);
 
+    /// <summary>Id of the message that it quotes.</summary>
+    public string? RepliesTo { get; } = Body.TryGetProperty("context", out var context) ? context.GetProperty("message_id").GetString() : null;
+
     /// <summary>What its bubble will say.</summary>
     public string Text { get; } = BubbleText.Of(Type, Body);
 }

@@ -8,11 +8,12 @@ namespace WaAspire.WhatsAppSimulator.CloudApi;
 internal static class StatusApi
 {
     public static void MapStatus(this IEndpointRouteBuilder routes) => routes.MapGet("/simulator/status",
-        (RequestLogs logs, ChatStore chats, FaultPlan faults, WebhookQueue webhooks, StatusSchedule schedule) => TypedResults.Ok(new
+        (RequestLogs logs, ChatStore chats, FaultPlan faults, WebhookQueue webhooks, MediaStore media, StatusSchedule schedule) => TypedResults.Ok(new
         {
             accepted = logs.Accepted.State(),
             requests = logs.Requests.State(),
             chats = chats.State(),
+            media = media.State(),
             faults = faults.Count,
             pendingUpdates = schedule.Count,
             droppedUpdates = schedule.Dropped,

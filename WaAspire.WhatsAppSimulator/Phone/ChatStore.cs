@@ -32,6 +32,8 @@ internal sealed class ChatStore(IOptions<SimulatorOptions> options, BusinessNumb
                 return;
             }
 
+            // A phone that no longer has the message still shows that this is an answer.
+            if (message.RepliesTo is { } id) message.Quote = chat.Find(id)?.Text ?? "…";
             chat.Add(message, _options.MessagesPerChatMax);
             events.Publish("message", () => new { chat = PhoneView.Of(chat), message = PhoneView.Of(message) });
         }

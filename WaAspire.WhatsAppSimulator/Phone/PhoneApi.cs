@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.FileProviders;
+using WaAspire.WhatsAppSimulator.CloudApi;
 using WaAspire.WhatsAppSimulator.Webhooks;
 
 namespace WaAspire.WhatsAppSimulator.Phone;
@@ -21,6 +22,7 @@ internal static class PhoneApi
         app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = context => Harden(context.Context.Response) });
 
         app.MapGet("/simulator/events", Events);
+        app.MapGet("/simulator/media/{id}", Media);
         app.MapPost("/simulator/read", Read);
         app.MapPost("/simulator/inbound", Inbound);
     }
@@ -58,6 +60,14 @@ internal static class PhoneApi
         {
             return false;
         }
+    }
+
+    // For the page only, which knows no token. Whatever the file holds, a browser may show it but not run it.
+    internal static IResult Media(string id, MediaStore media, HttpResponse response)
+    {
+        Harden(response);
+        response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
+        return media.Find(id) is { } file ? TypedResults.Bytes(file.Bytes, file.MimeType) : TypedResults.NotFound();
     }
 
     internal static IResult Read(ReadRequest request, ChatStore chats, StatusSchedule schedule)

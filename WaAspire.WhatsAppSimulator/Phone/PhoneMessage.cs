@@ -21,6 +21,15 @@ internal sealed class PhoneMessage(
     public string? Opaque { get; } = opaque;
     public string Status { get; set; } = direction == Direction.Outbound ? MessageStatus.Accepted : MessageStatus.Read;
 
+    /// <summary>What it shows besides its text.</summary>
+    public BubbleParts? Parts { get; init; }
+
+    /// <summary>The message that this one replies to.</summary>
+    public string? RepliesTo { get; init; }
+
+    /// <summary>Words of the message that it replies to, as far as the chat still has them.</summary>
+    public string? Quote { get; set; }
+
     /// <summary>Emoji that stands on this bubble, if somebody reacted.</summary>
     public string? Reaction { get; set; }
 }

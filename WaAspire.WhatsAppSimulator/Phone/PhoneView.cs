@@ -14,5 +14,7 @@ internal static class PhoneView
         message.At,
         message.Status,
         message.Reaction,
+        message.Quote,
+        message.Parts,
     };
 }

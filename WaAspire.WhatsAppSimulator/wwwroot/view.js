@@ -1,5 +1,6 @@
 // Builds elements. Every text that came from outside goes through textContent, never through markup.
 import { last, unread } from './store.js';
+import { above, below } from './parts.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const KIND_WORDS = {
@@ -61,7 +62,7 @@ export function bubble(message, first) {
     kind.textContent = KIND_WORDS[message.type] ?? message.type;
     element.append(kind);
   }
-  element.append(text, meta, el('span', { class: 'reaction' }));
+  element.append(...above(message), text, ...below(message), meta, el('span', { class: 'reaction' }));
   refresh(element, message);
   return element;
 }

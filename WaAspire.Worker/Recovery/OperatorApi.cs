@@ -66,7 +66,7 @@ public static class OperatorApi
         return Results.Json(new { success = true }, statusCode: 202);
     }
 
-    private static async ValueTask<object?> RequireTokenAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    internal static async ValueTask<object?> RequireTokenAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var expected = context.HttpContext.RequestServices.GetRequiredService<IConfiguration>()["INTERNAL_TOKEN"];
         var given = context.HttpContext.Request.Headers[TokenHeader].ToString();
@@ -75,6 +75,6 @@ public static class OperatorApi
             : Refuse(401, "missing_internal_token", $"{TokenHeader} is missing or wrong.");
     }
 
-    private static IResult Refuse(int status, string error, string message) =>
+    internal static IResult Refuse(int status, string error, string message) =>
         Results.Json(new { success = false, error, message }, statusCode: status);
 }

@@ -18,4 +18,8 @@ public sealed class CloudApiOptions
     /// <summary>How long a connection may take to come about; nothing has been sent by then. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a file may take to come in and reach Meta. Default 5 min, which is 100 MB over a slow line; longer keeps a dead one open.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan UploadTimeout { get; set; } = TimeSpan.FromMinutes(5);
 }

@@ -33,13 +33,12 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
             return new SendOutcome.RetryLater(options.Value.RetryCap, new SendFault("configuration", "The account has no phone number id or token", true), SpendsAttempt: false);
         }
 
-        if (TextOf(message.Message) is not { Length: > 0 } text)
+        if (CloudApiRequest.Of(message.Message, phone, message.Opaque) is not { } body)
         {
-            return new SendOutcome.Rejected(new SendFault("payload", "The message has no text", false));
+            return new SendOutcome.Rejected(new SendFault("payload", "The message holds nothing that the Cloud API can send", false));
         }
 
-        var body = new TextMessageRequest(phone, new WhatsAppText(text), message.Opaque);
-        using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(body, GraphJson.Default.TextMessageRequest));
+        using var content = new OnceContent(body);
         return await PostAsync(phoneNumberId, content, message.Message, work).KillPoint();
     }
 
@@ -92,7 +91,4 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
             return null;
         }
     }
-
-    /// <summary>The old system stored the text in <c>payload.text</c>, in <c>payload.message</c>, or in <c>body</c> alone.</summary>
-    private static string? TextOf(OutboxDocument message) => message.Payload?.Text("text") ?? message.Payload?.Text("message") ?? message.Body;
 }

@@ -3,18 +3,6 @@ using System.Text.Json.Serialization;
 
 namespace WaAspire.Worker.Providers.CloudApi;
 
-/// <summary>The request of a text message. https://developers.facebook.com/docs/whatsapp/cloud-api/messages/text-messages</summary>
-public sealed record TextMessageRequest(string To, WhatsAppText Text, string BizOpaqueCallbackData)
-{
-    public string MessagingProduct { get; } = "whatsapp";
-
-    public string RecipientType { get; } = "individual";
-
-    public string Type { get; } = "text";
-}
-
-public sealed record WhatsAppText(string Body, bool PreviewUrl = false);
-
 /// <summary>Meta's answer: either <see cref="Messages"/> or <see cref="Error"/>.</summary>
 public sealed record GraphAnswer(IReadOnlyList<GraphMessage>? Messages, GraphError? Error);
 
@@ -24,7 +12,10 @@ public sealed record GraphError(string? Message, int? Code, GraphErrorData? Erro
 
 public sealed record GraphErrorData(string? Details);
 
+/// <summary>Meta's answer to an upload: <see cref="Id"/> or <see cref="Error"/>.</summary>
+public sealed record MediaAnswer(string? Id, GraphError? Error);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(TextMessageRequest))]
 [JsonSerializable(typeof(GraphAnswer))]
+[JsonSerializable(typeof(MediaAnswer))]
 internal sealed partial class GraphJson : JsonSerializerContext;
