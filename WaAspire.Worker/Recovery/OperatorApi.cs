@@ -66,7 +66,8 @@ public static class OperatorApi
         return Results.Json(new { success = true }, statusCode: 202);
     }
 
-    private static async ValueTask<object?> RequireTokenAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    /// <summary>For every endpoint that acts.</summary>
+    internal static async ValueTask<object?> RequireTokenAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var expected = context.HttpContext.RequestServices.GetRequiredService<IConfiguration>()["INTERNAL_TOKEN"];
         var given = context.HttpContext.Request.Headers[TokenHeader].ToString();
