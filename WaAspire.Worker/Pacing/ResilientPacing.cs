@@ -7,18 +7,9 @@ public sealed class ResilientPacing(RedisPacing shared, LocalPacing local, Resil
 {
     public Task<PacingGrant> TakeAsync(PacedPair pair, int count) => Do(pacing => pacing.TakeAsync(pair, count));
 
-    /// <summary>Not repeated elsewhere when it fails: what is not given back is earned again in a moment.</summary>
-    public async Task GiveBackAsync(PacedPair pair, int count, bool accepted = false)
-    {
-        try
-        {
-            await (lanes.IsShared ? (IPacing)shared : local).GiveBackAsync(pair, count, accepted);
-        }
-        catch (LanesUnavailableException)
-        {
-            await local.GiveBackAsync(pair, 0, accepted);
-        }
-    }
+    /// <summary>To whichever answers: a bucket that gets what it did not give is full at most.</summary>
+    public Task GiveBackAsync(PacedPair pair, int count, bool accepted = false) =>
+        Do(async pacing => { await pacing.GiveBackAsync(pair, count, accepted); return true; });
 
     public Task<TimeSpan> PairRefusedAsync(PacedPair pair) => Do(pacing => pacing.PairRefusedAsync(pair));
 
