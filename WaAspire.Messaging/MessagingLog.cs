@@ -13,4 +13,16 @@ internal static partial class MessagingLog
 
     [LoggerMessage(2201, LogLevel.Error, "Two provider ids for {RequestId}: WhatsApp accepted it twice")]
     public static partial void SecondProviderId(this ILogger logger, string requestId);
+
+    [LoggerMessage(2301, LogLevel.Warning, "Account {AccountId} no longer sends: {Reason}, code {Code}, until {Until}")]
+    public static partial void AccountPaused(this ILogger logger, string accountId, string reason, string code, DateTimeOffset? until);
+
+    [LoggerMessage(2302, LogLevel.Information, "Account {AccountId} sends again after {Reason}, by {By}")]
+    public static partial void AccountResumed(this ILogger logger, string accountId, string reason, string by);
+
+    [LoggerMessage(2303, LogLevel.Warning, "A template of account {AccountId} is no longer sent, code {Code}")]
+    public static partial void TemplatePaused(this ILogger logger, string accountId, string code);
+
+    [LoggerMessage(2304, LogLevel.Error, "WhatsApp reports {Code}, which needs a person: {Title}")]
+    public static partial void ReportNeedsAPerson(this ILogger logger, string code, string title);
 }

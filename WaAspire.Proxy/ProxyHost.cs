@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Pacing;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
 using WaAspire.Proxy.Health;
@@ -77,6 +79,10 @@ public static class ProxyHost
     private static WebApplicationBuilder AddWebhooks(this WebApplicationBuilder builder)
     {
         builder.AddValidated<WebhookOptions>(WebhookOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.AddValidated<PacingOptions>(PacingOptions.Section);
+        builder.AddAccountPauses();
+        builder.Services.TryAddSingleton<InboundPace>();
+        builder.Services.TryAddSingleton<ReportedFaults>();
         builder.Services.TryAddSingleton<IStatusIntake, StatusIntake>();
         return builder;
     }

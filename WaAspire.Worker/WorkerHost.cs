@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Pacing;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Media;
 using WaAspire.Worker.Observability;
@@ -29,6 +31,7 @@ public static class WorkerHost
         app.MapObservability();
         app.MapOperatorVerbs();
         app.MapMedia();
+        app.MapAccountVerbs();
         app.MapDefaultEndpoints();
         return app;
     }
@@ -37,9 +40,14 @@ public static class WorkerHost
     {
         builder.AddValidated<AccountOptions>(AccountOptions.Section);
         builder.Services.TryAddSingleton(services => WorkerIdentity.From(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<Random>()));
+        builder.AddAccountPauses();
         builder.Services.TryAddSingleton<AccountDirectory>();
+        builder.Services.TryAddSingleton<SendGate>();
+        builder.Services.TryAddSingleton<FaultEffects>();
         builder.Services.TryAddSingleton<InstanceDirectory>();
         builder.Services.AddHostedService<DirectoryLoop>();
+        builder.AddLoop<AccountChanges>();
+        builder.AddLoop<AccountLoop>();
         return builder;
     }
 
@@ -64,6 +72,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton(services => new LocalPacing(
             () => 1d / services.GetRequiredService<InstanceDirectory>().Living.Count,
             services.GetRequiredService<IOptions<PacingOptions>>(),
+            services.GetRequiredService<Random>(),
             services.GetRequiredService<TimeProvider>()));
         builder.Services.TryAddSingleton<IPacing, ResilientPacing>();
         return builder;

@@ -41,4 +41,10 @@ internal static partial class WorkerLog
 
     [LoggerMessage(3013, LogLevel.Error, "The outcome of {RequestId} is refused for good by Firestore: the message stays in doubt")]
     public static partial void OutcomeRefused(this ILogger logger, string requestId);
+
+    [LoggerMessage(3014, LogLevel.Error, "WhatsApp answers account {AccountId} with {Code}, which needs a person: {Title}")]
+    public static partial void NeedsAPerson(this ILogger logger, string accountId, string code, string title);
+
+    [LoggerMessage(3015, LogLevel.Warning, "The pause or resume of account {AccountId} is not stored: {Reason}. The next message meets it again")]
+    public static partial void AccountChangeNotStored(this ILogger logger, string accountId, string reason);
 }

@@ -37,6 +37,9 @@ public interface ILanes
     /// <summary>Makes the lanes of these accounts findable again, should the list of accounts with due lanes have lost one.</summary>
     Task RepairAsync(IReadOnlyCollection<string> accountIds);
 
+    /// <summary>The account may send again: its due lanes are found at once.</summary>
+    Task WakeAsync(string accountId);
+
     /// <summary>Completes when a signal may have arrived, or after <paramref name="atMost"/>.</summary>
     Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken);
 }

@@ -142,6 +142,12 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
 
     public Task RepairAsync(IReadOnlyCollection<string> accountIds) => Task.CompletedTask;
 
+    public Task WakeAsync(string accountId)
+    {
+        _wakeUp.Set();
+        return Task.CompletedTask;
+    }
+
     public Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken) => _wakeUp.WaitAsync(atMost, time, cancellationToken);
 
     private TimeSpan Now() => time.GetElapsedTime(0);

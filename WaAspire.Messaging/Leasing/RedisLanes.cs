@@ -108,6 +108,9 @@ public sealed class RedisLanes : ILanes, IDisposable
         }
     }
 
+    public async Task WakeAsync(string accountId) =>
+        await NoticeAsync(accountId, (string?)await _calls.RunAsync(LaneScripts.Peek, [Keys(accountId)[0]]));
+
     public async Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _subscribed, 1) == 0)

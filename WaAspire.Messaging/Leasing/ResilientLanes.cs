@@ -39,6 +39,8 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
 
     public Task RepairAsync(IReadOnlyCollection<string> accountIds) => Do(async lanes => { await lanes.RepairAsync(accountIds); return true; });
 
+    public Task WakeAsync(string accountId) => Do(async lanes => { await lanes.WakeAsync(accountId); return true; });
+
     public Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
         Do(async lanes => { await lanes.WaitForSignalAsync(atMost, cancellationToken); return true; });
 

@@ -1,3 +1,5 @@
+using WaAspire.Messaging.WhatsApp;
+
 namespace WaAspire.Messaging.Outbox;
 
 /// <summary>A closed set: what became of one attempt. Every answer of every provider ends in one of these.</summary>
@@ -27,4 +29,11 @@ public abstract record SendOutcome
 /// <param name="Code">The provider's number as text (<c>131056</c>), or a word of ours (<c>connect</c>, <c>operator</c>).</param>
 /// <param name="Title">One line for people.</param>
 /// <param name="Retryable">Whether a replay can help.</param>
-public sealed record SendFault(string Code, string Title, bool Retryable);
+public sealed record SendFault(string Code, string Title, bool Retryable)
+{
+    /// <summary>What the error table asks for besides; null for a fault that is only the message's.</summary>
+    public ErrorRule? Rule { get; init; }
+
+    /// <summary>How long the provider itself asks to wait.</summary>
+    public TimeSpan? Hint { get; init; }
+}

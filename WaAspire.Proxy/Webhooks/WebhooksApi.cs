@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Proxy.Envelope;
@@ -36,7 +37,7 @@ internal static class WebhooksApi
     }
 
     private static async Task<IResult> ReceiveAsync(
-        HttpRequest request, IStatusIntake intake, IOptions<WebhookOptions> options, ProxyMetrics metrics, ILogger<WebhookUpdates> logger, CancellationToken cancellationToken)
+        HttpRequest request, IStatusIntake intake, ReportedFaults faults, IOptions<WebhookOptions> options, ProxyMetrics metrics, ILogger<WebhookUpdates> logger, CancellationToken cancellationToken)
     {
         if (options.Value.AppSecret is not { Length: > 0 } secret)
         {
@@ -47,11 +48,11 @@ internal static class WebhooksApi
             return Refusal.TooLarge;
         if (!WebhookSignature.IsGood(request.Headers[WebhookSignature.Header].ToString(), body.Span, secret))
             return BadSignature;
-        return await StoreAsync(WebhookUpdates.Read(body), intake, options.Value, metrics, logger, cancellationToken);
+        return await StoreAsync(WebhookUpdates.Read(body), AccountEvents.Read(body), intake, faults, options.Value, metrics, logger, cancellationToken);
     }
 
     private static async Task<IResult> StoreAsync(
-        WebhookUpdates updates, IStatusIntake intake, WebhookOptions options, ProxyMetrics metrics, ILogger logger, CancellationToken cancellationToken)
+        WebhookUpdates updates, AccountEvents events, IStatusIntake intake, ReportedFaults faults, WebhookOptions options, ProxyMetrics metrics, ILogger logger, CancellationToken cancellationToken)
     {
         metrics.Updates("message", "counted", updates.Messages);
         metrics.Updates("other", "ignored", updates.Others);
@@ -67,6 +68,7 @@ internal static class WebhooksApi
                 metrics.Updates("status", "seen", result.Seen);
                 metrics.Updates("status", "not_ours", result.Unknown);
             }
+            await faults.ActAsync(events.Faults, events.Templates, cancellationToken);
             return Results.Json(new { success = true });
         }
         catch (FirestoreException outage)

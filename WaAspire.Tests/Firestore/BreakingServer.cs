@@ -50,8 +50,9 @@ internal sealed class BreakingServer : IAsyncDisposable
             while (true)
                 connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (_stop.IsCancellationRequested && exception is OperationCanceledException or InvalidOperationException or SocketException)
         {
+            // The listener may be stopped just before it is asked again.
             await Task.WhenAll(connections);
         }
     }

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Pacing;
 using WaAspire.Tests.Kit;
+using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Pacing;
 
 namespace WaAspire.Tests.Pacing;
@@ -9,7 +11,13 @@ namespace WaAspire.Tests.Pacing;
 /// <summary>What every kind of pacing must do; rates are small, so that a bucket earns nothing while a test runs.</summary>
 public abstract class PacingContract
 {
-    protected static readonly IOptions<PacingOptions> Limits = Options.Create(new PacingOptions { PairBurst = 5, PairInterval = TimeSpan.FromHours(1) });
+    protected static readonly IOptions<PacingOptions> Limits = Options.Create(new PacingOptions
+    {
+        PairBurst = 5,
+        PairInterval = TimeSpan.FromHours(1),
+        PairPenalty = TimeSpan.FromMinutes(1),
+        RateRecovery = TimeSpan.FromHours(1),
+    });
     private static int _count;
 
     protected abstract IPacing Pacing { get; }
@@ -76,6 +84,152 @@ public abstract class PacingContract
         Assert.Equal(5, (await Pacing.TakeAsync(pair, 50)).Count);
     }
 
+    [Fact]
+    public async Task a_recipient_that_was_written_to_too_often_rests_four_times_as_long_each_time()
+    {
+        var pair = Pair(perSecond: 1000);
+
+        Assert.Equal([1, 4, 16, 64], await RestsAsync(pair, 4));
+        var refused = await Pacing.TakeAsync(pair, 1);
+
+        Assert.Equal(0, refused.Count);
+        Assert.InRange(refused.Wait, TimeSpan.FromMinutes(63), TimeSpan.FromMinutes(64));
+        Assert.Equal(1, (await Pacing.TakeAsync(pair with { Recipient = "another" }, 1)).Count);
+    }
+
+    [Fact]
+    public async Task a_success_ends_the_rest_and_a_visit_without_one_does_not()
+    {
+        var pair = Pair(perSecond: 1000);
+        await RestsAsync(pair, 2);
+
+        await Pacing.GiveBackAsync(pair, 0, accepted: false);
+        Assert.Equal(0, (await Pacing.TakeAsync(pair, 1)).Count);
+        await Pacing.GiveBackAsync(pair, 0, accepted: true);
+
+        Assert.Equal(1, (await Pacing.TakeAsync(pair, 1)).Count);
+        Assert.Equal([1], await RestsAsync(pair, 1));
+    }
+
+    [Fact]
+    public async Task a_rest_does_not_grow_beyond_its_last_step()
+    {
+        var rests = await RestsAsync(Pair(perSecond: 1000), 9);
+
+        Assert.Equal([4096, 4096, 4096], rests.Skip(6));
+    }
+
+    [Fact]
+    public async Task a_number_that_sent_too_fast_goes_on_at_half_its_rate_with_an_empty_bucket()
+    {
+        // One a second, so that nothing is earned while the test runs: the wait tells the rate.
+        var pair = Pair(perSecond: 1);
+
+        await Pacing.RateRefusedAsync(pair);
+        var first = await Pacing.TakeAsync(pair, 1);
+
+        Assert.Equal(0, first.Count);
+        Assert.InRange(first.Wait, TimeSpan.FromSeconds(1.01), TimeSpan.FromSeconds(2));
+        Assert.Equal(0, (await Pacing.TakeAsync(pair with { Recipient = "another" }, 1)).Count);
+    }
+
+    [Fact]
+    public async Task those_who_are_refused_together_slow_the_number_down_once()
+    {
+        var pair = Pair(perSecond: 1);
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Pacing.RateRefusedAsync(pair)));
+
+        Assert.InRange((await Pacing.TakeAsync(pair, 1)).Wait, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task outages_are_counted_in_a_row_and_an_acceptance_ends_the_row()
+    {
+        var pair = Pair(perSecond: 1000);
+        Assert.Equal(1, await Pacing.ProviderDownAsync(pair.AccountId));
+        Assert.Equal(2, await Pacing.ProviderDownAsync(pair.AccountId));
+
+        await Pacing.GiveBackAsync(pair, 0, accepted: true);
+
+        Assert.Equal(1, await Pacing.ProviderDownAsync(pair.AccountId));
+    }
+
+    [Fact]
+    public async Task one_at_a_time_may_try_whether_the_provider_is_back()
+    {
+        var pair = Pair(perSecond: 1000);
+
+        Assert.True(await Pacing.TryProbeAsync(pair.AccountId, TimeSpan.FromHours(1)));
+        Assert.False(await Pacing.TryProbeAsync(pair.AccountId, TimeSpan.FromHours(1)));
+        Assert.True(await Pacing.TryProbeAsync(Pair(perSecond: 1000).AccountId, TimeSpan.FromHours(1)));
+    }
+
+    [Fact]
+    public async Task an_account_with_a_gap_sends_one_message_and_then_waits_for_the_gap_and_its_jitter()
+    {
+        var pair = Pair(perSecond: 1000) with { Gap = new SendGap(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5), 0) };
+
+        Assert.Equal(1, (await Pacing.TakeAsync(pair, 5)).Count);
+        var second = await Pacing.TakeAsync(pair with { Recipient = "another" }, 1);
+        var third = await Pacing.TakeAsync(pair with { Recipient = "a third" }, 1);
+
+        Assert.Equal((0, 0), (second.Count, third.Count));
+        Assert.InRange(second.Wait, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(15));
+        Assert.True(third.Wait >= second.Wait + TimeSpan.FromMinutes(9), $"{second.Wait}, {third.Wait}");
+    }
+
+    [Fact]
+    public async Task a_message_that_was_let_through_and_not_sent_leaves_no_gap()
+    {
+        var pair = Pair(perSecond: 1000) with { Gap = new SendGap(TimeSpan.FromHours(1), TimeSpan.Zero, 1) };
+        Assert.Equal(1, (await Pacing.TakeAsync(pair, 1)).Count);
+
+        await Pacing.GiveBackAsync(pair, 1);
+
+        Assert.Equal(1, (await Pacing.TakeAsync(pair, 1)).Count);
+        Assert.Equal(0, (await Pacing.TakeAsync(pair, 1)).Count);
+    }
+
+    [Fact]
+    public async Task a_daily_cap_puts_the_rest_off_until_midnight()
+    {
+        var pair = Pair(perSecond: 1000) with { Gap = new SendGap(TimeSpan.Zero, TimeSpan.Zero, 3) };
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(1, (await Pacing.TakeAsync(pair with { Recipient = $"r{i}" }, 1)).Count);
+        }
+
+        var refused = await Pacing.TakeAsync(pair, 1);
+
+        Assert.Equal(0, refused.Count);
+        Assert.InRange(refused.Wait, TimeSpan.Zero, TimeSpan.FromDays(1));
+    }
+
+    [Fact]
+    public void defaults_are_the_providers_published_limits_and_a_careful_gap()
+    {
+        var options = new PacingOptions();
+        var account = new Account("a", "cloud_api", "connected", "1", false, 20);
+
+        Assert.Equal((80, 45, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(1)), (options.DefaultPerSecond, options.PairBurst, options.PairInterval, options.PairPenalty));
+        Assert.Equal(20, PacedPair.Of(account, "t", options).PerSecond);
+        Assert.False(PacedPair.Of(account, "t", options).Gap.Exists);
+        var person = PacedPair.Of(account with { Provider = "baileys", DailyCap = 7 }, "t", options);
+        Assert.Equal(new SendGap(options.BaileysGap, options.BaileysGapJitter, 7), person.Gap);
+    }
+
+    private async Task<IReadOnlyList<int>> RestsAsync(PacedPair pair, int count)
+    {
+        var rests = new List<int>();
+        for (var i = 0; i < count; i++)
+        {
+            rests.Add((int)Math.Round((await Pacing.PairRefusedAsync(pair)).TotalMinutes));
+        }
+
+        return rests;
+    }
+
     private static PacedPair Pair(int perSecond) => new($"account-{Interlocked.Increment(ref _count)}", perSecond, "recipient");
 }
 
@@ -89,7 +243,7 @@ public sealed class RedisPacingTests(RedisServer server) : PacingContract, IClas
     public async Task InitializeAsync()
     {
         _redis = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
-        _pacing = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions()), TimeProvider.System);
+        _pacing = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions()), new Random(1), TimeProvider.System);
     }
 
     public Task DisposeAsync() => _redis.CloseAsync();
@@ -97,11 +251,67 @@ public sealed class RedisPacingTests(RedisServer server) : PacingContract, IClas
     [Fact]
     public async Task two_workers_share_the_buckets()
     {
-        var other = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions()), TimeProvider.System);
+        var other = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions()), new Random(1), TimeProvider.System);
         var pair = new PacedPair("shared-account", 1000, "recipient");
 
         Assert.Equal(3, (await _pacing.TakeAsync(pair, 3)).Count);
         Assert.Equal(2, (await other.TakeAsync(pair, 3)).Count);
+    }
+
+    [Fact]
+    public async Task what_a_number_receives_counts_and_never_waits()
+    {
+        // One a second, and a debt of one second at most: two waits are the longest that inbound alone can cause.
+        var pair = new PacedPair("receiving-account", 1, "recipient");
+        var inbound = new InboundPace(_redis, Limits);
+
+        inbound.Spend(pair.AccountId, 1000, pair.PerSecond);
+        inbound.Spend(pair.AccountId, 0, pair.PerSecond);
+        await Eventually.IsTrueAsync(async () => await _redis.GetDatabase().KeyExistsAsync(PaceScripts.PaceKey(pair.AccountId)), "the bucket is taken from");
+        var refused = await _pacing.TakeAsync(pair, 1);
+
+        Assert.Equal(0, refused.Count);
+        Assert.InRange(refused.Wait, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task what_a_number_receives_is_taken_from_the_bucket_that_it_sends_from()
+    {
+        var pair = new PacedPair("both-ways", 40, "recipient");
+        var inbound = new InboundPace(_redis, Limits);
+        await _pacing.TakeAsync(pair, 1);
+        await _redis.GetDatabase().HashSetAsync(PaceScripts.PaceKey(pair.AccountId), "rate", "0.000001");
+
+        inbound.Spend(pair.AccountId, 2);
+
+        await Eventually.IsTrueAsync(
+            async () => (double)await _redis.GetDatabase().HashGetAsync(PaceScripts.PaceKey(pair.AccountId), "tokens") < 1.1, "the same bucket holds two less");
+    }
+
+    [Fact]
+    public void an_intake_without_redis_does_not_notice()
+    {
+        using var away = ConnectionMultiplexer.Connect("127.0.0.1:1,abortConnect=false,connectRetry=0,connectTimeout=100");
+
+        new InboundPace(away, Limits).Spend("account", 5);
+    }
+
+    [Fact]
+    public async Task the_rest_of_a_recipient_is_known_to_all_workers()
+    {
+        var other = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions()), new Random(1), TimeProvider.System);
+        var pair = new PacedPair("resting-account", 1000, "recipient");
+
+        await _pacing.PairRefusedAsync(pair);
+
+        Assert.Equal(0, (await other.TakeAsync(pair, 1)).Count);
+        Assert.Equal(2, await Twice(() => other.ProviderDownAsync(pair.AccountId)));
+    }
+
+    private static async Task<long> Twice(Func<Task<long>> call)
+    {
+        await call();
+        return await call();
     }
 }
 
@@ -110,16 +320,42 @@ public sealed class LocalPacingTests : PacingContract
     private readonly ManualTime _time = new();
     private readonly LocalPacing _pacing;
 
-    public LocalPacingTests() => _pacing = new LocalPacing(() => 1, Limits, _time);
+    public LocalPacingTests() => _pacing = new LocalPacing(() => 1, Limits, new Random(1), _time);
 
     protected override IPacing Pacing => _pacing;
 
     [Fact]
     public async Task without_redis_each_worker_takes_its_share()
     {
-        var half = new LocalPacing(() => 0.5, Limits, _time);
+        var half = new LocalPacing(() => 0.5, Limits, new Random(1), _time);
 
         Assert.Equal(4, (await half.TakeAsync(new PacedPair("account", 80, "recipient"), 8)).Count);
+    }
+
+    [Fact]
+    public async Task a_rate_that_was_lowered_recovers()
+    {
+        var pair = new PacedPair("account", 10, "recipient");
+        await _pacing.RateRefusedAsync(pair);
+        Assert.Equal(200, (await _pacing.TakeAsync(pair, 1)).Wait.TotalMilliseconds, 1);
+
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(1, (await _pacing.TakeAsync(pair, 1)).Count);
+
+        Assert.Equal(100, (await _pacing.TakeAsync(pair, 1)).Wait.TotalMilliseconds, 1);
+    }
+
+    [Fact]
+    public async Task a_new_day_has_a_new_cap()
+    {
+        var pair = new PacedPair("account", 10, "recipient") { Gap = new SendGap(TimeSpan.Zero, TimeSpan.Zero, 1) };
+        Assert.Equal(1, (await _pacing.TakeAsync(pair, 1)).Count);
+        var refused = await _pacing.TakeAsync(pair, 1);
+        Assert.Equal(TimeSpan.FromHours(12), refused.Wait);
+
+        _time.Advance(refused.Wait);
+
+        Assert.Equal(1, (await _pacing.TakeAsync(pair, 1)).Count);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public abstract class OutboxWorld
     public abstract Task<IAsyncDisposable> FailCommitsAsync(int times);
 
     /// <summary>What the proxy commits for one message: the outbox document, then its copy in the thread.</summary>
-    internal static DocumentWrite[] QueuedWrites(string requestId, string threadId) =>
+    internal static DocumentWrite[] QueuedWrites(string requestId, string threadId, string accountId = "account") =>
     [
         DocumentWrite.Create(
             FirestorePaths.OutboxMessage(requestId),
@@ -33,7 +33,7 @@ public abstract class OutboxWorld
             {
                 [OutboxFields.RequestId] = requestId,
                 [OutboxFields.Schema] = OutboxTransitions.CurrentSchema,
-                [OutboxFields.AccountId] = "account",
+                [OutboxFields.AccountId] = accountId,
                 [OutboxFields.ThreadId] = threadId,
                 [OutboxFields.ToJid] = "40712345678@s.whatsapp.net",
                 [OutboxFields.Body] = requestId,

@@ -1,4 +1,6 @@
+using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
 
 namespace WaAspire.Worker.Accounts;
 
@@ -6,18 +8,65 @@ namespace WaAspire.Worker.Accounts;
 /// <param name="Id">The account's id.</param>
 /// <param name="Provider"><c>cloud_api</c>, or <c>baileys</c> where the field is absent.</param>
 /// <param name="Status">The stored word; only <c>connected</c> sends.</param>
-/// <param name="PhoneNumberId">Cloud API only.</param>
-/// <param name="IsPaused">Whether <c>sendPaused</c> holds it back.</param>
+/// <param name="PhoneNumberId">Cloud API only, and needed there.</param>
+/// <param name="IsPaused">Whether <c>sendPaused</c> is there; <see cref="Pause"/> says until when it holds.</param>
 /// <param name="PerSecond">Messages a second that the number may send; null for the default.</param>
 public sealed record Account(string Id, string Provider, string? Status, string? PhoneNumberId, bool IsPaused, int? PerSecond = null)
 {
-    public bool MaySend => Status == "connected" && !IsPaused;
+    public const string Baileys = "baileys";
+    private const int GapMillisecondsMax = 24 * 60 * 60 * 1000;
 
-    public static Account Read(StoredDocument stored) => new(
-        stored.Id,
-        stored.Fields.Text("provider") ?? "baileys",
-        stored.Fields.Text("status"),
-        stored.Fields.Text("phoneNumberId"),
-        stored.Fields.Map("sendPaused") is not null,
-        stored.Fields.Integer("throughputPerSecond") is { } perSecond and > 0 and < int.MaxValue ? (int)perSecond : null);
+    public SendPause? Pause { get; init; }
+
+    /// <summary>Baileys only, as the next two; null for the default.</summary>
+    public TimeSpan? SendGap { get; init; }
+
+    public TimeSpan? SendGapJitter { get; init; }
+
+    public int? DailyCap { get; init; }
+
+    /// <summary>Templates that must not be sent: key and the code that said so.</summary>
+    public IReadOnlyDictionary<string, string> PausedTemplates { get; init; } = new Dictionary<string, string>();
+
+    public bool IsConnected => Status == "connected" && (Provider != AccountFields.CloudApi || PhoneNumberId is { Length: > 0 });
+
+    /// <summary>It would send, if the provider were back.</summary>
+    public bool WaitsForProvider => IsConnected && Pause is { IsProviderDown: true, Until: null };
+
+    /// <summary>A pause whose time has passed holds nobody back, whether or not it has been tidied away yet.</summary>
+    public bool MaySendAt(DateTimeOffset now) => IsConnected && !IsPausedAt(now);
+
+    public bool IsPausedAt(DateTimeOffset now) => IsPaused && (Pause is null || Pause.HoldsAt(now));
+
+    public static Account Read(StoredDocument stored)
+    {
+        var fields = stored.Fields;
+        var pause = fields.Map(AccountFields.SendPaused);
+        return new Account(
+            stored.Id,
+            fields.Text(AccountFields.Provider) ?? Baileys,
+            fields.Text(AccountFields.Status),
+            fields.Text(AccountFields.PhoneNumberId),
+            pause is not null,
+            Number(fields, AccountFields.ThroughputPerSecond, 1, int.MaxValue))
+        {
+            Pause = pause is null ? null : SendPause.Read(pause),
+            SendGap = Milliseconds(fields, AccountFields.SendGapMs),
+            SendGapJitter = Milliseconds(fields, AccountFields.SendGapJitterMs),
+            DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),
+            PausedTemplates = (fields.Map(AccountFields.PausedTemplates) ?? []).ToDictionary(
+                template => template.Key, template => template.Value.AsMap?.Text("code") ?? "unknown", StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>The code for which this message's template must not be sent; null when it may be.</summary>
+    public string? PausedTemplateOf(OutboxDocument message) =>
+        PausedTemplates.Count > 0 && TemplateName.Of(message.Payload) is { } template ? PausedTemplates.GetValueOrDefault(template.Key) : null;
+
+    private static TimeSpan? Milliseconds(DocumentFields fields, string field) =>
+        Number(fields, field, 0, GapMillisecondsMax) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+
+    /// <summary>A number that makes no sense counts as absent.</summary>
+    private static int? Number(DocumentFields fields, string field, int least, int most) =>
+        fields.Integer(field) is { } number && number >= least && number <= most ? (int)number : null;
 }

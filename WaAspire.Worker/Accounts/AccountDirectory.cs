@@ -1,25 +1,48 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 
 namespace WaAspire.Worker.Accounts;
 
 /// <summary>
 /// All accounts, in memory: the gate asks it before every send and costs no read. It is refreshed every few minutes, and
-/// at once for an account that has work but is not known here.
+/// at once for an account that has work but is not known here, or of which a signal says that it changed.
 /// </summary>
-public sealed class AccountDirectory(IFirestore firestore, IOptions<AccountOptions> options, TimeProvider time)
+public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IOptions<AccountOptions> options, TimeProvider time)
 {
     private const int Limit = 5000;
     private const string Purpose = "accounts";
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _lookedUp = new(StringComparer.Ordinal);
 
-    public IReadOnlyCollection<string> SendingAccountIds => [.. _accounts.Values.Where(account => account.MaySend).Select(account => account.Id)];
+    public IReadOnlyCollection<string> SendingAccountIds => [.. _accounts.Values.Where(MaySend).Select(account => account.Id)];
+
+    public IEnumerable<Account> All => _accounts.Values;
 
     public Account? Find(string accountId) => _accounts.GetValueOrDefault(accountId);
 
-    public bool MaySend(string accountId) => Find(accountId) is { MaySend: true };
+    /// <summary>By the server's time; whoever knows an account has heard that from Firestore, which told the time.</summary>
+    public bool MaySend(Account account) => account.IsConnected && (!account.IsPaused || account.MaySendAt(clock.Now));
+
+    /// <summary>In this worker at once, until what is stored is read: other lanes must not run into the same error.</summary>
+    public void Hold(string accountId, SendPause pause) => Change(accountId, account => account with { IsPaused = true, Pause = pause });
+
+    public void LetGo(string accountId) => Change(accountId, account => account with { IsPaused = false, Pause = null });
+
+    /// <summary>Reads one account again. One read.</summary>
+    public async Task ReadAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var path = FirestorePaths.Account(accountId);
+        if ((await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is { } stored)
+        {
+            _accounts[accountId] = Account.Read(stored);
+        }
+        else
+        {
+            _accounts.TryRemove(accountId, out _);
+        }
+    }
 
     /// <summary>Reads all accounts; an account that is no longer there is forgotten.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
@@ -48,14 +71,16 @@ public sealed class AccountDirectory(IFirestore firestore, IOptions<AccountOptio
         }
 
         _lookedUp[accountId] = time.GetTimestamp();
-        var path = FirestorePaths.Account(accountId);
-        if ((await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is { } stored)
-        {
-            _accounts[accountId] = Account.Read(stored);
-            return true;
-        }
+        await ReadAsync(accountId, cancellationToken);
+        return Find(accountId) is not null;
+    }
 
-        return false;
+    private void Change(string accountId, Func<Account, Account> change)
+    {
+        if (Find(accountId) is { } account)
+        {
+            _accounts.TryUpdate(accountId, change(account), account);
+        }
     }
 
     private bool IsDue(string accountId) =>

@@ -29,4 +29,12 @@ public sealed class AccountOptions
     /// <summary>An instance whose last heartbeat is older counts as gone. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.300", "00:30:00")]
     public TimeSpan HeartbeatExpiry { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often accounts that do not send are looked at, in memory: a probe may come this much late. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan PausedRecheck { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>When a worker tidies away an ended pause that another one should have tidied. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan TidyAfter { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -45,6 +45,10 @@ public sealed class WorkerMetrics : IDisposable
 
     public void Paced() => _paced.Add(1);
 
+    /// <summary>How many accounts do not send, asked whenever somebody measures.</summary>
+    public void ObservePaused(Func<IEnumerable<Measurement<int>>> paused) =>
+        _meter.CreateObservableGauge("waaspire.accounts.paused", paused, "{account}", "Accounts that do not send, by reason");
+
     public void Swept(int count) => _swept.Add(count);
 
     public long SendStarts() => _time.GetTimestamp();

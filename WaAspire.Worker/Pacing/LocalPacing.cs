@@ -1,76 +1,133 @@
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Pacing;
 
 namespace WaAspire.Worker.Pacing;
 
 /// <summary>
 /// This worker's own buckets while Redis is away: its share of each number's rate, and whole pairs, because a thread is
-/// one worker's then. Buckets that are full again are forgotten.
+/// one worker's then. What is full again and remembers nothing is forgotten.
 /// </summary>
 /// <param name="share">This worker's part of the fleet, in (0, 1].</param>
 /// <param name="options">The limits.</param>
+/// <param name="chance">The gap's jitter.</param>
 /// <param name="time">The clock.</param>
-public sealed class LocalPacing(Func<double> share, IOptions<PacingOptions> options, TimeProvider time) : IPacing
+public sealed class LocalPacing(Func<double> share, IOptions<PacingOptions> options, Random chance, TimeProvider time) : IPacing
 {
     private const int CleanAbove = 10_000;
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, TokenBucket> _buckets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AccountPace> _accounts = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string, string), PairPace> _pairs = [];
+    private readonly PacingOptions _options = options.Value;
 
     public Task<PacingGrant> TakeAsync(PacedPair pair, int count)
     {
         lock (_gate)
         {
-            var now = Now();
-            var (account, recipient) = Buckets_NeedsLock(pair, now);
-            var granted = (int)Math.Min(count, Math.Min(Math.Floor(account.At(now)), Math.Floor(recipient.At(now))));
+            var (now, wall) = (Now(), time.GetUtcNow());
+            var (account, recipient) = (Account_NeedsLock(pair, now), Pair_NeedsLock(pair, now));
+            var free = account.Free(now, _options.RateRecovery, pair.Gap, wall);
+            var granted = Math.Min(count, Math.Min(free, recipient.Free(now)));
             if (granted < 1)
             {
-                var first = account.At(now) < 1 ? account.NextTurn(now) : TimeSpan.Zero;
-                var second = recipient.UntilOne(now);
+                var first = free < 1 ? account.NextTurn(now, _options.RateRecovery, pair.Gap, wall) : TimeSpan.Zero;
+                var second = recipient.Wait(now);
                 return Task.FromResult(new PacingGrant(0, first > second ? first : second));
             }
 
-            account.Add(-granted);
-            recipient.Add(-granted);
+            account.Take(granted, now, pair.Gap, chance.NextDouble(), wall);
+            recipient.Bucket.Add(-granted);
             return Task.FromResult(new PacingGrant(granted, TimeSpan.Zero));
         }
     }
 
-    public Task GiveBackAsync(PacedPair pair, int count)
+    public Task GiveBackAsync(PacedPair pair, int count, bool accepted = false)
     {
         lock (_gate)
         {
-            var (account, recipient) = Buckets_NeedsLock(pair, Now());
-            account.Add(count);
-            recipient.Add(count);
+            var (account, recipient) = (Account_NeedsLock(pair, Now()), Pair_NeedsLock(pair, Now()));
+            account.GiveBack(count, pair.Gap);
+            recipient.Bucket.Add(count);
+            if (accepted)
+            {
+                account.Down = 0;
+                recipient.Accept();
+            }
         }
 
         return Task.CompletedTask;
     }
 
-    private TimeSpan Now() => time.GetElapsedTime(0);
-
-    private (TokenBucket Account, TokenBucket Recipient) Buckets_NeedsLock(PacedPair pair, TimeSpan now)
+    public Task<TimeSpan> PairRefusedAsync(PacedPair pair)
     {
-        if (_buckets.Count > CleanAbove)
+        lock (_gate)
         {
-            foreach (var full in _buckets.Where(bucket => bucket.Value.IsFull(now)).Select(bucket => bucket.Key).ToList())
-            {
-                _buckets.Remove(full);
-            }
+            return Task.FromResult(Pair_NeedsLock(pair, Now()).Refuse(Now(), _options.PairPenalty, _options.PairPenaltySteps));
         }
-
-        return (
-            Find_NeedsLock(pair.AccountId, () => BucketSize.OfAccount(pair.PerSecond, share()), now),
-            Find_NeedsLock($"{pair.AccountId}|{pair.Recipient}", () => BucketSize.OfPair(options.Value), now));
     }
 
-    private TokenBucket Find_NeedsLock(string key, Func<BucketSize> size, TimeSpan now)
+    public Task RateRefusedAsync(PacedPair pair)
     {
-        if (!_buckets.TryGetValue(key, out var bucket))
+        lock (_gate)
         {
-            _buckets[key] = bucket = new TokenBucket(size(), now);
+            Account_NeedsLock(pair, Now()).Slow(Now(), _options.RateRecovery);
         }
 
-        return bucket;
+        return Task.CompletedTask;
+    }
+
+    public Task<long> ProviderDownAsync(string accountId)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(++Account_NeedsLock(new PacedPair(accountId, _options.DefaultPerSecond, ""), Now()).Down);
+        }
+    }
+
+    public Task<bool> TryProbeAsync(string accountId, TimeSpan turn)
+    {
+        lock (_gate)
+        {
+            var account = Account_NeedsLock(new PacedPair(accountId, _options.DefaultPerSecond, ""), Now());
+            var isFree = account.ProbeTaken <= Now();
+            account.ProbeTaken = isFree ? Now() + turn : account.ProbeTaken;
+            return Task.FromResult(isFree);
+        }
+    }
+
+    private TimeSpan Now() => time.GetElapsedTime(0);
+
+    private AccountPace Account_NeedsLock(PacedPair pair, TimeSpan now)
+    {
+        if (!_accounts.TryGetValue(pair.AccountId, out var account))
+        {
+            Forget_NeedsLock(_accounts, paced => paced.IsAtRest(now, _options.RateRecovery, time.GetUtcNow()));
+            _accounts[pair.AccountId] = account = new AccountPace(BucketSize.OfAccount(pair.PerSecond, share()), now);
+        }
+
+        return account;
+    }
+
+    private PairPace Pair_NeedsLock(PacedPair pair, TimeSpan now)
+    {
+        var key = (pair.AccountId, pair.Recipient);
+        if (!_pairs.TryGetValue(key, out var recipient))
+        {
+            Forget_NeedsLock(_pairs, paced => paced.IsAtRest(now));
+            _pairs[key] = recipient = new PairPace(BucketSize.OfPair(_options), now);
+        }
+
+        return recipient;
+    }
+
+    private static void Forget_NeedsLock<TKey, TPace>(Dictionary<TKey, TPace> paces, Func<TPace, bool> isAtRest)
+        where TKey : notnull
+    {
+        if (paces.Count > CleanAbove)
+        {
+            foreach (var key in paces.Where(pace => isAtRest(pace.Value)).Select(pace => pace.Key).ToList())
+            {
+                paces.Remove(key);
+            }
+        }
     }
 }

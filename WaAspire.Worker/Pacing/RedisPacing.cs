@@ -2,66 +2,52 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Pacing;
 
 namespace WaAspire.Worker.Pacing;
 
 /// <summary>The buckets that all workers share, in Redis, on Redis's clock: one Lua call takes from both or from none.</summary>
-public sealed class RedisPacing(IConnectionMultiplexer redis, IOptions<PacingOptions> options, IOptions<LaneOptions> lanes, TimeProvider time) : IPacing
+public sealed class RedisPacing(IConnectionMultiplexer redis, IOptions<PacingOptions> options, IOptions<LaneOptions> lanes, Random chance, TimeProvider time) : IPacing
 {
-    /// <summary>KEYS account pair; ARGV count, then capacity, tokens per ms and ms to live of each. Returns granted, ms to wait.</summary>
-    private const string Take = """
-        local t = redis.call('TIME')
-        local now = tonumber(t[1]) * 1000 + tonumber(t[2]) / 1000
-        local granted, wait, tokens = tonumber(ARGV[1]), 0, {}
-        for i = 1, 2 do
-          local capacity, rate = tonumber(ARGV[i * 3 - 1]), tonumber(ARGV[i * 3])
-          local kept = redis.call('HMGET', KEYS[i], 'tokens', 'at')
-          local n = capacity
-          if kept[1] then n = math.min(capacity, tonumber(kept[1]) + math.max(0, now - tonumber(kept[2])) * rate) end
-          tokens[i] = n
-          granted = math.min(granted, math.floor(n))
-          if n < 1 and i == 1 then
-            -- Those who are turned away come again one after the other, at the rate of the bucket, not all at once.
-            local turn = math.max(now, tonumber(redis.call('HGET', KEYS[1], 'turn') or '0')) + 1 / rate
-            redis.call('HSET', KEYS[1], 'turn', string.format('%.3f', turn))
-            wait = turn - now
-          elseif n < 1 then
-            wait = math.max(wait, (1 - n) / rate)
-          end
-        end
-        if granted < 1 then return {0, string.format('%.3f', wait)} end
-        for i = 1, 2 do
-          redis.call('HMSET', KEYS[i], 'tokens', string.format('%.6f', tokens[i] - granted), 'at', string.format('%.3f', now))
-          redis.call('PEXPIRE', KEYS[i], math.max(ARGV[i * 3 + 1], 1000))
-        end
-        return {granted, '0'}
-        """;
-
-    /// <summary>KEYS account pair; ARGV count. A bucket that was forgotten meanwhile is full anyway.</summary>
-    private const string GiveBack = """
-        for i = 1, 2 do
-          if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('HINCRBYFLOAT', KEYS[i], 'tokens', ARGV[1]) end
-        end
-        return 1
-        """;
+    /// <summary>A row of outages that nothing was added to for so long is over.</summary>
+    private static readonly TimeSpan _rowLifetime = TimeSpan.FromMinutes(10);
 
     private readonly RedisCalls _calls = new(redis, lanes.Value.CallTimeout, time);
+    private readonly PacingOptions _options = options.Value;
 
     public async Task<PacingGrant> TakeAsync(PacedPair pair, int count)
     {
-        RedisValue[] arguments = [count, .. Numbers(BucketSize.OfAccount(pair.PerSecond, 1)), .. Numbers(BucketSize.OfPair(options.Value))];
-        var answer = (RedisValue[])(await _calls.RunAsync(Take, Keys(pair), arguments))!;
-        return new PacingGrant((int)answer[0], TimeSpan.FromMilliseconds(double.Parse((string)answer[1]!, CultureInfo.InvariantCulture)));
+        RedisValue[] arguments =
+        [
+            count,
+            .. BucketSize.OfAccount(pair.PerSecond, 1).ToArguments(),
+            .. BucketSize.OfPair(_options).ToArguments(),
+            Milliseconds(_options.RateRecovery),
+            Milliseconds(pair.Gap.Exists ? pair.Gap.Next(chance.NextDouble()) : TimeSpan.Zero),
+            pair.Gap.DailyCap,
+        ];
+        var answer = (RedisValue[])(await _calls.RunAsync(PaceScripts.Take, Keys(pair), arguments))!;
+        return new PacingGrant((int)answer[0], Span((string?)answer[1]));
     }
 
-    public Task GiveBackAsync(PacedPair pair, int count) => _calls.RunAsync(GiveBack, Keys(pair), count);
+    public Task GiveBackAsync(PacedPair pair, int count, bool accepted = false) =>
+        _calls.RunAsync(PaceScripts.GiveBack, Keys(pair), count, accepted ? 1 : 0, pair.Gap.Exists ? 1 : 0);
 
-    private static RedisKey[] Keys(PacedPair pair) => [$"waaspire:{{{pair.AccountId}}}:pace", $"waaspire:{{{pair.AccountId}}}:pair:{pair.Recipient}"];
+    public async Task<TimeSpan> PairRefusedAsync(PacedPair pair) => Span((string?)await _calls.RunAsync(
+        PaceScripts.PairRefused, [PaceScripts.PairKey(pair.AccountId, pair.Recipient)], Milliseconds(_options.PairPenalty), _options.PairPenaltySteps));
 
-    private static RedisValue[] Numbers(BucketSize size) =>
-    [
-        size.Capacity.ToString("R", CultureInfo.InvariantCulture),
-        size.PerMillisecond.ToString("R", CultureInfo.InvariantCulture),
-        (long)Math.Ceiling(size.FullAfter.TotalMilliseconds) + 1,
-    ];
+    public Task RateRefusedAsync(PacedPair pair) =>
+        _calls.RunAsync(PaceScripts.RateRefused, [PaceScripts.PaceKey(pair.AccountId)], Milliseconds(_options.RateRecovery));
+
+    public async Task<long> ProviderDownAsync(string accountId) =>
+        (long)await _calls.RunAsync(PaceScripts.Down, [PaceScripts.PaceKey(accountId)], Milliseconds(_rowLifetime));
+
+    public Task<bool> TryProbeAsync(string accountId, TimeSpan turn) =>
+        _calls.GuardAsync(redis.GetDatabase().StringSetAsync(PaceScripts.ProbeKey(accountId), "taken", turn, When.NotExists));
+
+    private static RedisKey[] Keys(PacedPair pair) => [PaceScripts.PaceKey(pair.AccountId), PaceScripts.PairKey(pair.AccountId, pair.Recipient)];
+
+    private static RedisValue Milliseconds(TimeSpan span) => span.TotalMilliseconds.ToString("F3", CultureInfo.InvariantCulture);
+
+    private static TimeSpan Span(string? milliseconds) => TimeSpan.FromMilliseconds(double.Parse(milliseconds!, CultureInfo.InvariantCulture));
 }

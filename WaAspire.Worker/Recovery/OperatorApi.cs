@@ -66,6 +66,7 @@ public static class OperatorApi
         return Results.Json(new { success = true }, statusCode: 202);
     }
 
+    /// <summary>For every endpoint that acts.</summary>
     internal static async ValueTask<object?> RequireTokenAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var expected = context.HttpContext.RequestServices.GetRequiredService<IConfiguration>()["INTERNAL_TOKEN"];

@@ -19,6 +19,7 @@ public sealed class LaneLoop(
     MessageSender sender,
     OutcomeRecorder recorder,
     AccountDirectory accounts,
+    SendGate gate,
     Adoption adoption,
     LoopPulse pulse,
     IHostApplicationLifetime lifetime,
@@ -118,9 +119,9 @@ public sealed class LaneLoop(
 
         bool MaySend(string account)
         {
-            if (accounts.Find(account) is { } known)
+            if (accounts.Find(account) is not null)
             {
-                return known.MaySend;
+                return gate.MayTake(account);
             }
 
             if (unknown.Count < UnknownPerTurn)

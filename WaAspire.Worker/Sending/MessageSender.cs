@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Pacing;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Observability;
 using WaAspire.Worker.Pacing;
@@ -20,7 +21,8 @@ namespace WaAspire.Worker.Sending;
 /// <c>uncertain</c> when its lease has ended; after 7 it is done. No other code sends.
 /// </summary>
 public sealed class MessageSender(
-    AccountDirectory accounts,
+    SendGate gate,
+    FaultEffects effects,
     IPacing pacing,
     LaneHeads heads,
     Claims claims,
@@ -44,12 +46,13 @@ public sealed class MessageSender(
         while (!stopClaiming.IsCancellationRequested && !recorder.HoldsOldAcceptance)
         {
             // :: Step 1: Gate. An account that cannot send costs no read and no attempt; neither does a pause for the pace.
-            if (!CanSend(lane.Lane, out var account))
+            if (!gate.TryPass(lane.Lane.AccountId, out var account))
             {
-                return new LaneRelease.Blocked(_options.LostClaimRest);
+                // The account as a whole is put aside until it may send; its lanes stay due and come back with it.
+                return new LaneRelease.DueIn(TimeSpan.Zero);
             }
 
-            var pair = new PacedPair(lane.Lane.AccountId, account.PerSecond ?? pace.Value.DefaultPerSecond, lane.Lane.ThreadId);
+            var pair = PacedPair.Of(account, lane.Lane.ThreadId, pace.Value);
             var grant = await pacing.TakeAsync(pair, pace.Value.TokensPerVisit).KillPoint();
             if (grant.Count == 0)
             {
@@ -57,7 +60,7 @@ public sealed class MessageSender(
                 return new LaneRelease.Blocked(grant.Wait);
             }
 
-            var visit = new Visit(lane, account, grant.Count, stopClaiming, work);
+            var visit = new Visit(lane, account, pair, grant.Count, stopClaiming, work);
             try
             {
                 if (await VisitAsync(visit).KillPoint() is { } release)
@@ -67,7 +70,7 @@ public sealed class MessageSender(
             }
             finally
             {
-                await pacing.GiveBackAsync(pair, visit.TokensLeft).KillPoint();
+                await pacing.GiveBackAsync(pair, visit.TokensLeft, visit.HasAcceptance).KillPoint();
             }
         }
 
@@ -113,6 +116,7 @@ public sealed class MessageSender(
 
             // :: Step 7: Record under the fencing token. Step 8: the next claim rides along if the gate lets it through.
             var recorded = await recorder.RecordAsync(claimed, outcome, () => Next(visit, head, i), visit.Work).KillPoint();
+            await effects.ActAsync(claimed.Message, outcome, recorded.State, visit.Work).KillPoint();
             if (recorded.State is OutboxStatus.Queued)
             {
                 return new LaneRelease.Blocked(recorded.DueIn);
@@ -141,6 +145,11 @@ public sealed class MessageSender(
             return new SendOutcome.Deferred(TimeSpan.Zero, "interrupted before sending");
         }
 
+        if (effects.Refuse(claimed.Message) is { } refused)
+        {
+            return refused;
+        }
+
         // :: Step 5: Send once. :: Step 6: Classify; the provider knows its own answers.
         visit.TokensLeft--;
         var started = metrics.SendStarts();
@@ -151,25 +160,20 @@ public sealed class MessageSender(
             logger.OutcomeUncertain(claimed.Message.RequestId, doubt.Reason);
         }
 
-        return outcome;
+        visit.HasAcceptance |= outcome is SendOutcome.Accepted;
+        return await effects.WeighAsync(visit.Pair, outcome).KillPoint();
     }
 
     private PreparedClaim? Next(Visit visit, LaneHead head, int index)
     {
         if (index >= head.Messages.Count || visit.TokensLeft < 1 || visit.StopClaiming.IsCancellationRequested
-            || recorder.HoldsOldAcceptance || held.IsLost(visit.Lane) || !CanSend(visit.Lane.Lane, out _))
+            || recorder.HoldsOldAcceptance || held.IsLost(visit.Lane) || !gate.MaySend(visit.Lane.Lane.AccountId))
         {
             return null;
         }
 
         var next = head.Messages[index];
         return next.Lane == visit.Lane.Lane && HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
-    }
-
-    private bool CanSend(Lane lane, out Account account)
-    {
-        account = accounts.Find(lane.AccountId)!;
-        return account is { MaySend: true } && _providers.ContainsKey(account.Provider);
     }
 
     private static LaneRelease GiveBack(HeadDecision decision, TimeSpan wait) => decision switch
@@ -180,11 +184,15 @@ public sealed class MessageSender(
     };
 
     /// <summary>One round of the steps: what the gate let through, and who may end it.</summary>
-    private sealed class Visit(HeldLane lane, Account account, int tokens, CancellationToken stopClaiming, CancellationToken work)
+    private sealed class Visit(HeldLane lane, Account account, PacedPair pair, int tokens, CancellationToken stopClaiming, CancellationToken work)
     {
         public HeldLane Lane => lane;
 
         public Account Account => account;
+
+        public PacedPair Pair => pair;
+
+        public bool HasAcceptance { get; set; }
 
         public int TokensLeft { get; set; } = tokens;
 

@@ -51,6 +51,10 @@ public sealed class SendingOptions : IValidatableObject
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 5;
 
+    /// <summary>What the error table's waits are multiplied with. Less than 1 is for tests: the provider asked for the whole. Default 1.</summary>
+    [Range(0.000001, 100)]
+    public double TableDelayFactor { get; set; } = 1;
+
     /// <summary>Lanes that one worker sends at the same time. Default 64.</summary>
     [Range(1, 10_000)]
     public int MaxLanes { get; set; } = 64;

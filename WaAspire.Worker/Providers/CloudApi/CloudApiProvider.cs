@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -17,7 +16,7 @@ namespace WaAspire.Worker.Providers.CloudApi;
 public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions> api, IOptions<SendingOptions> options, Random chance, TimeProvider time) : IProvider
 {
     private const int AnswerLimit = 64 * 1024;
-    private static readonly SendFault _unreachable = new("connect", "Meta cannot be reached", true);
+    private const string Unreachable = "connect";
 
     public string Name => "cloud_api";
 
@@ -30,7 +29,7 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
 
         if (account.PhoneNumberId is not { Length: > 0 } phoneNumberId || string.IsNullOrEmpty(api.Value.AccessToken))
         {
-            return new SendOutcome.RetryLater(options.Value.RetryCap, new SendFault("configuration", "The account has no phone number id or token", true), SpendsAttempt: false);
+            return CloudApiFaults.Classify(ErrorTable.NotConfigured, "configuration", message.Message, options.Value, chance.NextDouble());
         }
 
         if (CloudApiRequest.Of(message.Message, phone, message.Opaque) is not { } body)
@@ -59,24 +58,22 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
             // Bytes may have left only if the body began to. What exactly went wrong with the network does not matter.
             return content.Started
                 ? new SendOutcome.Uncertain(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
-                : new SendOutcome.RetryLater(Backoff(TriesOf(message, _unreachable.Code)), _unreachable, SpendsAttempt: false);
+                : CloudApiFaults.Classify(ErrorTable.Unreachable, Unreachable, message, options.Value, chance.NextDouble());
         }
     }
 
     private SendOutcome Classify(GraphAnswer? answer, HttpResponseMessage response, OutboxDocument message) => answer switch
     {
         { Messages: [{ Id: { Length: > 0 } id }, ..] } when response.IsSuccessStatusCode => new SendOutcome.Accepted(id),
-        { Error.Code: { } code } when !response.IsSuccessStatusCode => CloudApiFaults.Classify(
-            code, (int)response.StatusCode, TriesOf(message, code.ToString(CultureInfo.InvariantCulture)), options.Value, chance.NextDouble()),
+        { Error: { Code: not null } error } when !response.IsSuccessStatusCode => WithHint(
+            CloudApiFaults.Classify(error, (int)response.StatusCode, message, options.Value, chance.NextDouble()), response),
         _ => new SendOutcome.Uncertain($"an answer without Meta's body, HTTP {(int)response.StatusCode}"),
     };
 
-    /// <summary>Attempts are refunded where the fault is not the message's; the wait must grow all the same, so the history is counted too.</summary>
-    private static long TriesOf(OutboxDocument message, string code) => Math.Max(
-        message.AttemptCount, 1 + message.AttemptHistory.Reverse().TakeWhile(past => past.AsMap?.Text("code") == code).Count());
-
-    private TimeSpan Backoff(long attempt) =>
-        options.Value.RetryBase + RetrySchedule.Next(attempt, options.Value.RetryBase, options.Value.RetryCap, chance.NextDouble());
+    private static SendOutcome WithHint(SendOutcome outcome, HttpResponseMessage response) =>
+        outcome is SendOutcome.RetryLater { SpendsAttempt: false } later && GraphUsage.RegainAfter(response.Headers) is { } hint
+            ? later with { Fault = later.Fault with { Hint = hint } }
+            : outcome;
 
     /// <summary>Null for a body that is not Meta's: a proxy's page, half an answer, nothing.</summary>
     private static async Task<GraphAnswer?> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)

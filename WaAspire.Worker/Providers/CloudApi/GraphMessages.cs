@@ -8,7 +8,7 @@ public sealed record GraphAnswer(IReadOnlyList<GraphMessage>? Messages, GraphErr
 
 public sealed record GraphMessage(string? Id);
 
-public sealed record GraphError(string? Message, int? Code, GraphErrorData? ErrorData);
+public sealed record GraphError(string? Message, int? Code, GraphErrorData? ErrorData, int? ErrorSubcode = null);
 
 public sealed record GraphErrorData(string? Details);
 

@@ -1,0 +1,61 @@
+using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Worker.Recovery;
+
+namespace WaAspire.Worker.Accounts;
+
+/// <summary>
+/// A person stops an account or a template from sending, or lets it again, with <c>X-Internal-Token</c>:
+/// <c>POST /internal/accounts/{id}/pause</c> {reason, until?}, <c>…/resume</c> {reason?, template?: {name, language}}.
+/// 200 {success, accountId, changed}; 404 <c>account_not_found</c>, 409 <c>conflict</c>, 503 <c>service_unavailable</c>.
+/// </summary>
+public static class AccountApi
+{
+    private const int ReasonLengthMax = 200;
+
+    public static IEndpointRouteBuilder MapAccountVerbs(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/internal/accounts").AddEndpointFilter(OperatorApi.RequireTokenAsync);
+        group.MapPost("/{accountId}/pause", PauseAsync);
+        group.MapPost("/{accountId}/resume", ResumeAsync);
+        return routes;
+    }
+
+    private static Task<IResult> PauseAsync(string accountId, PauseRequest? request, AccountPauses pauses, CancellationToken cancellationToken)
+    {
+        var reason = request?.Reason is { Length: > 0 and <= ReasonLengthMax } given ? given : SendPause.Operator;
+        return AnswerAsync(accountId, pauses.PauseAsync(accountId, reason, request?.Until, cancellationToken));
+    }
+
+    private static Task<IResult> ResumeAsync(string accountId, ResumeRequest? request, AccountPauses pauses, CancellationToken cancellationToken) => AnswerAsync(
+        accountId,
+        request?.Template is { Name.Length: > 0 } template
+            ? pauses.ResumeTemplateAsync(accountId, new TemplateName(template.Name, template.Language ?? ""), cancellationToken)
+            : pauses.ResumeAsync(accountId, SendPause.Operator, _ => true, cancellationToken));
+
+    private static async Task<IResult> AnswerAsync(string accountId, Task<PauseResult> change)
+    {
+        try
+        {
+            return await change switch
+            {
+                PauseResult.NotFound => Refuse(404, "account_not_found", "There is no such account."),
+                PauseResult.Conflict => Refuse(409, "conflict", "The account changed at the same time. Look again."),
+                var result => Results.Json(new { success = true, accountId, changed = result == PauseResult.Done }),
+            };
+        }
+        catch (FirestoreException)
+        {
+            return Refuse(503, "service_unavailable", "Firestore gives no answer.");
+        }
+    }
+
+    private static IResult Refuse(int status, string error, string message) =>
+        Results.Json(new { success = false, error, message }, statusCode: status);
+
+    private sealed record PauseRequest(string? Reason, DateTimeOffset? Until);
+
+    private sealed record ResumeRequest(string? Reason, TemplateRequest? Template);
+
+    private sealed record TemplateRequest(string Name, string? Language);
+}

@@ -1,0 +1,60 @@
+using System.Threading.Channels;
+using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Time;
+
+namespace WaAspire.Worker.Accounts;
+
+/// <summary>
+/// Reads an account again as soon as a signal says that it changed, and has its lanes looked at if it may send now. A
+/// signal that is lost costs the wait until all accounts are read again.
+/// </summary>
+public sealed class AccountChanges(
+    AccountSignal signal, AccountDirectory accounts, SendGate gate, ILanes lanes, TimeProvider time, ILogger<AccountChanges> logger) : BackgroundService
+{
+    private const int Limit = 10_000;
+    private static readonly TimeSpan _listenAgain = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<string> _changed = Channel.CreateBounded<string>(new BoundedChannelOptions(Limit) { FullMode = BoundedChannelFullMode.DropOldest });
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!await signal.ListenAsync(id => _changed.Writer.TryWrite(id)))
+        {
+            await Pause.ForAsync(_listenAgain, time, stoppingToken);
+            stoppingToken.ThrowIfCancellationRequested();
+        }
+
+        await foreach (var accountId in _changed.Reader.ReadAllAsync(stoppingToken))
+        {
+            await ReadAsync(accountId, stoppingToken);
+        }
+    }
+
+    private async Task ReadAsync(string accountId, CancellationToken stoppingToken)
+    {
+        try
+        {
+            if (!DocumentId.IsLawful(accountId))
+            {
+                return;
+            }
+
+            await accounts.ReadAsync(accountId, stoppingToken);
+            if (gate.MaySend(accountId))
+            {
+                await lanes.WakeAsync(accountId);
+            }
+        }
+        catch (FirestoreException exception)
+        {
+            logger.StoreUnreachable("account", exception.Message);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
+            logger.LoopFailed("account changes", exception);
+        }
+    }
+}
