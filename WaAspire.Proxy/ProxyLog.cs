@@ -20,4 +20,7 @@ internal static partial class ProxyLog
 
     [LoggerMessage(1006, LogLevel.Error, "Webhooks cannot be taken: {Setting} is not configured")]
     public static partial void SettingMissing(this ILogger logger, string setting);
+
+    [LoggerMessage(1007, LogLevel.Warning, "The end of an operator's deed is not in its audit entry {Entry}")]
+    public static partial void AuditIncomplete(this ILogger logger, string entry);
 }

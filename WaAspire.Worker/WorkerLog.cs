@@ -1,3 +1,5 @@
+using WaAspire.Messaging.Outbox;
+
 namespace WaAspire.Worker;
 
 /// <summary>The worker's log messages, 3000s. Names and numbers are contract: operators search for them. Gaps are kept.</summary>
@@ -41,4 +43,10 @@ internal static partial class WorkerLog
 
     [LoggerMessage(3013, LogLevel.Error, "The outcome of {RequestId} is refused for good by Firestore: the message stays in doubt")]
     public static partial void OutcomeRefused(this ILogger logger, string requestId);
+
+    [LoggerMessage(3014, LogLevel.Warning, "Nothing proves the outcome of {RequestId}: the policy {Policy} has ended its doubt")]
+    public static partial void DoubtEnded(this ILogger logger, string requestId, UnknownOutcomePolicy policy);
+
+    [LoggerMessage(3015, LogLevel.Warning, "Account {AccountId} came back to {Count} messages, the first too old to go out unasked: it is paused until an operator resumes it")]
+    public static partial void BacklogAsks(this ILogger logger, string accountId, long count);
 }

@@ -27,4 +27,7 @@ public abstract record SendOutcome
 /// <param name="Code">The provider's number as text (<c>131056</c>), or a word of ours (<c>connect</c>, <c>operator</c>).</param>
 /// <param name="Title">One line for people.</param>
 /// <param name="Retryable">Whether a replay can help.</param>
-public sealed record SendFault(string Code, string Title, bool Retryable);
+public sealed record SendFault(string Code, string Title, bool Retryable)
+{
+    public static readonly SendFault Expired = new("expired", "It was not sent before it expired", false);
+}

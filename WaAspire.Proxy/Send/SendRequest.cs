@@ -11,12 +11,15 @@ namespace WaAspire.Proxy.Send;
 /// </summary>
 internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, string Text, string ClientMessageId)
 {
+    /// <summary>When it may go out.</summary>
+    public SendTimes Times { get; init; } = SendTimes.AtOnce;
+
     private const int JidLengthMax = 256;
 
     private static readonly string[] Required = ["threadId", "accountId", "toJid", "text", "clientMessageId"];
 
-    // They change what is sent or when. Until they are built, leaving them out silently would send the wrong thing.
-    private static readonly string[] NotYet = ["payload", "sendAt", "expiresAt"];
+    // It changes what is sent. Until it is built, leaving it out silently would send the wrong thing.
+    private static readonly string[] NotYet = ["payload"];
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
@@ -61,7 +64,9 @@ internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, st
             return problem;
         if (!Jid.TryParse(values["toJid"], out var to))
             return "toJid is not a WhatsApp address.";
-        request = new SendRequest(values["threadId"], values["accountId"], to, values["text"], values["clientMessageId"]);
+        if (SendTimes.Read(body, out var times) is { } wrongTime)
+            return wrongTime;
+        request = new SendRequest(values["threadId"], values["accountId"], to, values["text"], values["clientMessageId"]) { Times = times };
         return null;
     }
 

@@ -8,7 +8,7 @@ namespace WaAspire.Worker.Accounts;
 /// All accounts, in memory: the gate asks it before every send and costs no read. It is refreshed every few minutes, and
 /// at once for an account that has work but is not known here.
 /// </summary>
-public sealed class AccountDirectory(IFirestore firestore, IOptions<AccountOptions> options, TimeProvider time)
+public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IOptions<AccountOptions> options, TimeProvider time)
 {
     private const int Limit = 5000;
     private const string Purpose = "accounts";
@@ -28,7 +28,7 @@ public sealed class AccountDirectory(IFirestore firestore, IOptions<AccountOptio
         var found = read.Documents.Select(Account.Read).ToDictionary(account => account.Id, StringComparer.Ordinal);
         foreach (var account in found.Values)
         {
-            _accounts[account.Id] = account;
+            Learn(account);
         }
 
         foreach (var gone in _accounts.Keys.Where(id => !found.ContainsKey(id)))
@@ -51,12 +51,16 @@ public sealed class AccountDirectory(IFirestore firestore, IOptions<AccountOptio
         var path = FirestorePaths.Account(accountId);
         if ((await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is { } stored)
         {
-            _accounts[accountId] = Account.Read(stored);
+            Learn(Account.Read(stored));
             return true;
         }
 
         return false;
     }
+
+    /// <summary>Takes a newer reading of an account.</summary>
+    public void Learn(Account account) =>
+        _accounts.AddOrUpdate(account.Id, _ => account, (_, before) => account.After(before, clock.Now));
 
     private bool IsDue(string accountId) =>
         !_lookedUp.TryGetValue(accountId, out var at) || time.GetElapsedTime(at) >= options.Value.UnknownRecheck;
