@@ -159,6 +159,7 @@ public abstract class DoubtContract(OutboxWorld worker)
 
     private async Task<OutboxDocument> DoubtfulAsync(long attempts = 1)
     {
+        await worker.CommitAsync([DocumentWrite.Delete(FirestorePaths.IntakeOf(IntakeFields.All))]);
         var message = await worker.QueueAsync();
         if (attempts > 1)
         {
