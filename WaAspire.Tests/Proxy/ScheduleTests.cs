@@ -86,7 +86,7 @@ public sealed class ScheduleTests(ProxyUnderTest proxy)
         async Task<double?> ScoreAsync(Conversation conversation)
         {
             var server = connection.GetServer(connection.GetEndPoints()[0]);
-            await foreach (var key in server.KeysAsync(pattern: $"*{conversation.AccountId}*"))
+            foreach (var key in server.Keys(pattern: $"*{conversation.AccountId}*"))
             {
                 if (await connection.GetDatabase().KeyTypeAsync(key) == RedisType.SortedSet
                     && await connection.GetDatabase().SortedSetScoreAsync(key, conversation.ThreadId) is { } score)
