@@ -23,6 +23,9 @@ internal static partial class MessagingLog
     [LoggerMessage(2303, LogLevel.Warning, "A template of account {AccountId} is no longer sent, code {Code}")]
     public static partial void TemplatePaused(this ILogger logger, string accountId, string code);
 
+    [LoggerMessage(2305, LogLevel.Warning, "Account {AccountId} came back to {Count} messages, the first too old to go out unasked: it is paused until an operator resumes it")]
+    public static partial void BacklogAsks(this ILogger logger, string accountId, long count);
+
     [LoggerMessage(2304, LogLevel.Error, "WhatsApp reports {Code}, which needs a person: {Title}")]
     public static partial void ReportNeedsAPerson(this ILogger logger, string code, string title);
 }

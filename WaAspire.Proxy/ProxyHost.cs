@@ -5,9 +5,11 @@ using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Pacing;
 using WaAspire.Proxy.Auth;
+using WaAspire.Proxy.Cancel;
 using WaAspire.Proxy.Envelope;
 using WaAspire.Proxy.Health;
 using WaAspire.Proxy.Media;
+using WaAspire.Proxy.Operations;
 using WaAspire.Proxy.Send;
 using WaAspire.Proxy.Webhooks;
 
@@ -27,10 +29,11 @@ public static class ProxyHost
         builder.AddServiceDefaults();
         builder.AddFirestore();
         builder.AddRedisClient("redis");
-        builder.AddAuth().AddSend().AddMedia().AddWebhooks();
+        builder.AddAuth().AddSend().AddMedia().AddWebhooks().AddOperations();
         builder.Services.TryAddSingleton<ProxyMetrics>();
 
         var app = builder.Build();
+        app.UseMiddleware<IntakeWatch>();
         app.UseMiddleware<CorrelationMiddleware>();
         app.UseMiddleware<CrossOriginMiddleware>();
         app.UseMiddleware<EnvelopeMiddleware>();
@@ -38,10 +41,10 @@ public static class ProxyHost
         app.UseRouting();
         app.MapHealth();
         app.MapWebhooks();
-        app.MapSend();
-        app.MapMedia();
+        app.MapSend().MapCancel().MapMedia();
+        app.MapOperations();
         // Debug clients look for every function below the name of the project, as Google's local runtime has it.
-        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend().MapMedia();
+        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend().MapCancel().MapMedia();
         app.MapDefaultEndpoints();
         return app;
     }
@@ -64,6 +67,7 @@ public static class ProxyHost
         builder.Services.TryAddSingleton<ILanes, RedisLanes>();
         builder.Services.TryAddSingleton(services => new Lazy<ILanes>(services.GetRequiredService<ILanes>));
         builder.Services.TryAddSingleton<EnqueueStore>();
+        builder.Services.TryAddSingleton<CancelStore>();
         builder.Services.TryAddSingleton<LaneBell>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LaneBell>());
         return builder;
@@ -83,7 +87,19 @@ public static class ProxyHost
         builder.AddAccountPauses();
         builder.Services.TryAddSingleton<InboundPace>();
         builder.Services.TryAddSingleton<ReportedFaults>();
+        builder.AddValidated<IntakeOptions>(IntakeOptions.Section);
+        builder.Services.TryAddSingleton<IntakeEvidence>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<IntakeEvidence>());
         builder.Services.TryAddSingleton<IStatusIntake, StatusIntake>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddOperations(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<OperationsOptions>(OperationsOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.Services.TryAddSingleton<WorkerClient>();
+        builder.Services.TryAddSingleton<AuditLog>();
+        builder.Services.TryAddSingleton<Operator>();
         return builder;
     }
 

@@ -23,4 +23,7 @@ internal static partial class ProxyLog
 
     [LoggerMessage(1010, LogLevel.Warning, "The worker did not take a file: {Reason}")]
     public static partial void WorkerUnreachable(this ILogger logger, string reason);
+
+    [LoggerMessage(1007, LogLevel.Warning, "The end of an operator's deed is not in its audit entry {Entry}")]
+    public static partial void AuditIncomplete(this ILogger logger, string entry);
 }

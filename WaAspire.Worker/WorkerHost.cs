@@ -119,8 +119,15 @@ public static class WorkerHost
     {
         builder.AddValidated<RecoveryOptions>(RecoveryOptions.Section);
         builder.Services.TryAddSingleton<RescueExpiredClaim>();
+        builder.Services.TryAddSingleton<DoubtPolicy>();
+        builder.Services.TryAddSingleton<ExpireOverdue>();
+        builder.Services.TryAddSingleton<StaleBacklog>();
+        builder.Services.TryAddSingleton<StuckHead>();
         builder.Services.TryAddSingleton<LegacyMessages>();
         builder.Services.TryAddSingleton<OperatorVerbs>();
+        builder.Services.TryAddSingleton<DeadLetters>();
+        builder.Services.TryAddSingleton<ReplayMany>();
+        builder.Services.TryAddSingleton<FailBacklog>();
         return builder;
     }
 

@@ -1,3 +1,5 @@
+using WaAspire.Messaging.Outbox;
+
 namespace WaAspire.Worker;
 
 /// <summary>The worker's log messages, 3000s. Names and numbers are contract: operators search for them. Gaps are kept.</summary>
@@ -47,4 +49,7 @@ internal static partial class WorkerLog
 
     [LoggerMessage(3015, LogLevel.Warning, "The pause or resume of account {AccountId} is not stored: {Reason}. The next message meets it again")]
     public static partial void AccountChangeNotStored(this ILogger logger, string accountId, string reason);
+
+    [LoggerMessage(3016, LogLevel.Warning, "Nothing proves the outcome of {RequestId}: the policy {Policy} has ended its doubt")]
+    public static partial void DoubtEnded(this ILogger logger, string requestId, UnknownOutcomePolicy policy);
 }

@@ -19,6 +19,9 @@ public static class AccountFields
     /// <summary>{reason, code, since, until, by, times} while the account must not send; absent otherwise.</summary>
     public const string SendPaused = "sendPaused";
 
+    /// <summary>When an operator was last asked whether an old backlog may go out.</summary>
+    public const string StaleAskedAt = "staleAskedAt";
+
     /// <summary>The last pause that ended: the same, and {resumedAt, resumedBy}.</summary>
     public const string LastPause = "lastPause";
 

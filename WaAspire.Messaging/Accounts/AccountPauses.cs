@@ -59,6 +59,31 @@ public sealed class AccountPauses(
         PauseAsync(
             accountId, stored => until <= stored.Now ? null : new SendPause(reason, null, stored.Now, until, SendPause.Operator), cancellationToken);
 
+    /// <summary>
+    /// Stops an account that came back to messages so old that a person must say whether they may go out. Asked once for
+    /// each return: when it was asked last is stored with the pause.
+    /// </summary>
+    public async Task<PauseResult> AskAboutBacklogAsync(string accountId, long waiting, DateTimeOffset returnedAt, CancellationToken cancellationToken)
+    {
+        var result = await ChangeAsync(
+            accountId,
+            stored => stored.Pause?.HoldsAt(stored.Now) is true || stored.StaleAskedAt >= returnedAt ? null : new DocumentFields
+            {
+                [AccountFields.SendPaused] = FirestoreValue.From(new DocumentFields(
+                    new SendPause(SendPause.StaleBacklog, null, stored.Now, null, SendPause.Worker).ToFields()) { ["count"] = waiting }),
+                [AccountFields.StaleAskedAt] = stored.Now,
+            },
+            [],
+            cancellationToken);
+        if (result == PauseResult.Done)
+        {
+            metrics.Paused(SendPause.StaleBacklog);
+            logger.BacklogAsks(accountId, waiting);
+        }
+
+        return result;
+    }
+
     /// <summary>Lets the account send again.</summary>
     /// <param name="accountId">Which.</param>
     /// <param name="by"><c>operator</c>, <c>time</c>, or <c>whatsapp</c> for an acceptance.</param>
@@ -238,6 +263,8 @@ public sealed class AccountPauses(
         public SendPause? Pause => Document?.Fields.Map(AccountFields.SendPaused) is { } stored ? SendPause.Read(stored) : null;
 
         public DocumentFields Templates => Document?.Fields.Map(AccountFields.PausedTemplates) ?? [];
+
+        public DateTimeOffset? StaleAskedAt => Document?.Fields.Timestamp(AccountFields.StaleAskedAt);
 
         public DateTimeOffset? LastResumedAt => _last?.Timestamp("resumedAt");
 

@@ -12,7 +12,9 @@ namespace WaAspire.Messaging.Accounts;
 public sealed record SendPause(string Reason, string? Code, DateTimeOffset? Since, DateTimeOffset? Until, string? By, long Times = 0)
 {
     public const string ProviderDown = "provider_down";
+    public const string StaleBacklog = "stale_backlog";
     public const string Operator = "operator";
+    public const string Worker = "worker";
 
     /// <summary>Nobody knows when the provider is back: one lane tries now and then. What a person writes is only a word.</summary>
     public bool IsProviderDown => Reason == ProviderDown && By != Operator;

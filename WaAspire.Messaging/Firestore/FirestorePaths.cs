@@ -4,14 +4,20 @@ namespace WaAspire.Messaging.Firestore;
 public static class FirestorePaths
 {
     public const string Accounts = "accounts";
+    public const string Audit = "audit";
     public const string Instances = "instances";
+    public const string Intake = "intake";
     public const string Outbox = "outbox";
     public const string StaffProfiles = "staffProfiles";
     public const string Threads = "threads";
 
     public static string Account(string accountId) => $"{Accounts}/{accountId}";
 
+    public static string AuditEntry(string id) => $"{Audit}/{id}";
+
     public static string Instance(string instanceId) => $"{Instances}/{instanceId}";
+
+    public static string IntakeOf(string accountId) => $"{Intake}/{accountId}";
 
     public static string OutboxMessage(string requestId) => $"{Outbox}/{requestId}";
 

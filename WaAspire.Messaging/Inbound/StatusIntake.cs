@@ -25,19 +25,21 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private readonly CommitBatcher _commits;
     private readonly ServerClock _clock;
     private readonly ILanes _lanes;
+    private readonly IntakeEvidence? _evidence;
     private readonly ILogger<StatusIntake> _logger;
     private readonly Meter _meter;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _unknown;
 
     public StatusIntake(
-        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, IMeterFactory meters, ILogger<StatusIntake> logger)
+        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, IMeterFactory meters, ILogger<StatusIntake> logger, IntakeEvidence? evidence = null)
     {
         _firestore = firestore;
         _documents = documents;
         _commits = commits;
         _clock = clock;
         _lanes = lanes;
+        _evidence = evidence;
         _logger = logger;
         _meter = meters.Create("WaAspire.Messaging");
         _duplicates = _meter.CreateCounter<long>("waaspire.outbox.duplicates", "{message}", "Messages with two provider ids");
@@ -93,8 +95,9 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             }
 
             var outcome = await _commits.CommitAsync(new CommitMember(decision.Writes, Purpose, message.Path, _ => false), cancellationToken);
-            if (outcome is CommitOutcome.Committed)
+            if (outcome is CommitOutcome.Committed committed)
             {
+                _evidence?.Committed(message, committed.CommitTime);
                 await AnnounceAsync(message, decision);
                 return true;
             }

@@ -46,6 +46,27 @@ public sealed record OutboxDocument
 
     public string? ClaimedBy { get; init; }
 
+    /// <summary>When the newest claim was committed.</summary>
+    public DateTimeOffset? ClaimedAt { get; init; }
+
+    public DateTimeOffset? DoubtSince { get; init; }
+
+    /// <summary>The time that its sender asked for; its place in the thread is then the same. Null: as soon as possible.</summary>
+    public DateTimeOffset? SendAt { get; init; }
+
+    /// <summary>It is never sent at or after this time.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>
+    /// It left doubt without proof, so WhatsApp may have an attempt of it that nobody knows of. Sending it once more, for
+    /// whatever reason, may then be a second delivery.
+    /// </summary>
+    public bool OutcomeUnknown { get; init; }
+
+    public DateTimeOffset? FailedAt { get; init; }
+
+    public DocumentFields? Failure { get; init; }
+
     public string? EnqueueId { get; init; }
 
     public string? ProviderMessageId { get; init; }
@@ -61,6 +82,8 @@ public sealed record OutboxDocument
     public string Path => FirestorePaths.OutboxMessage(RequestId);
 
     public bool IsUnfinished => Status is OutboxStatus.Queued or OutboxStatus.Processing or OutboxStatus.Uncertain;
+
+    public bool HasExpired(DateTimeOffset now) => ExpiresAt <= now;
 
     /// <summary>Whether this id of the provider's is already known to be this message.</summary>
     public bool HasProviderId(string id) => ProviderMessageId == id || SecondProviderMessageIds.Any(second => second.AsString == id);
@@ -86,6 +109,13 @@ public sealed record OutboxDocument
             ClaimSeq = fields.Integer(OutboxFields.ClaimSeq) ?? 0,
             ClaimId = fields.Text(OutboxFields.ClaimId),
             ClaimedBy = fields.Text(OutboxFields.ClaimedBy),
+            ClaimedAt = fields.Timestamp(OutboxFields.ClaimedAt),
+            DoubtSince = fields.Timestamp(OutboxFields.DoubtSince),
+            SendAt = fields.Timestamp(OutboxFields.SendAt),
+            ExpiresAt = fields.Timestamp(OutboxFields.ExpiresAt),
+            OutcomeUnknown = fields.Boolean(OutboxFields.OutcomeUnknown) ?? false,
+            FailedAt = fields.Timestamp(OutboxFields.FailedAt),
+            Failure = fields.Map(OutboxFields.Failure),
             EnqueueId = fields.Text(OutboxFields.EnqueueId),
             ProviderMessageId = fields.Text(OutboxFields.ProviderMessageId),
             DeliveryStatus = fields.Text(OutboxFields.DeliveryStatus),

@@ -7,6 +7,7 @@ public static class OutboxFields
     public const string AttemptCount = "attemptCount";
     public const string AttemptHistory = "attemptHistory";
     public const string Body = "body";
+    public const string CanceledByUid = "canceledByUid";
     public const string ClaimedAt = "claimedAt";
     public const string ClaimedBy = "claimedBy";
     public const string ClaimId = "claimId";
@@ -19,6 +20,7 @@ public static class OutboxFields
     public const string DoubtReason = "doubtReason";
     public const string DoubtSince = "doubtSince";
     public const string EnqueueId = "enqueueId";
+    public const string ExpiresAt = "expiresAt";
     public const string FailedAt = "failedAt";
     public const string Failure = "failure";
     public const string LastError = "lastError";
@@ -26,11 +28,13 @@ public static class OutboxFields
     public const string LegacyAttempts = "attempts";
     public const string NextAttemptAt = "nextAttemptAt";
     public const string OrderAt = "orderAt";
+    public const string OutcomeUnknown = "outcomeUnknown";
     public const string Payload = "payload";
     public const string ProviderMessageId = "providerMessageId";
     public const string RequestId = "requestId";
     public const string Schema = "schema";
     public const string SecondProviderMessageIds = "secondProviderMessageIds";
+    public const string SendAt = "sendAt";
     public const string SentAt = "sentAt";
     public const string Shard = "shard";
     public const string Status = "status";

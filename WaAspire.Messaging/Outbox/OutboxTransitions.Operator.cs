@@ -3,7 +3,7 @@ using WaAspire.Messaging.Threads;
 
 namespace WaAspire.Messaging.Outbox;
 
-/// <content>The arrows that only a person takes.</content>
+/// <content>The arrows that a person takes, or a policy in a person's place.</content>
 public static partial class OutboxTransitions
 {
     /// <summary>
@@ -24,7 +24,10 @@ public static partial class OutboxTransitions
             [FieldTransform.RequestTime(OutboxFields.NextAttemptAt), .. PlaceIfReleased(message)]),
     ];
 
-    /// <summary>failed → queued, by an operator, with a new budget and at the end of its thread.</summary>
+    /// <summary>
+    /// failed → queued, by an operator, with a new budget and at the end of its thread; its history stays. Of a message whose
+    /// <see cref="OutboxDocument.OutcomeUnknown"/> is set, only for somebody who has made sure that it did not arrive.
+    /// </summary>
     public static IReadOnlyList<DocumentWrite> Replay(OutboxDocument message) =>
     [
         Change(
@@ -35,7 +38,7 @@ public static partial class OutboxTransitions
                 [OutboxFields.AttemptCount] = 0L,
                 [OutboxFields.LastError] = FirestoreValue.Null,
             },
-            [OutboxFields.Failure, OutboxFields.FailedAt, OutboxFields.Success],
+            [OutboxFields.Failure, OutboxFields.FailedAt, OutboxFields.Success, OutboxFields.SendAt, OutboxFields.OutcomeUnknown],
             FieldTransform.RequestTime(OutboxFields.NextAttemptAt),
             FieldTransform.RequestTime(OutboxFields.OrderAt)),
         ShowInThread(message, new DocumentFields
@@ -45,7 +48,52 @@ public static partial class OutboxTransitions
         }),
     ];
 
-    /// <summary>uncertain stays uncertain, but its thread goes on without it: a message without <c>orderAt</c> is in no lane.</summary>
+    /// <summary>
+    /// uncertain stays uncertain, but its thread goes on without it: a message without <c>orderAt</c> is in no lane. Only
+    /// proof or a person ends it from here on, so the policy does not look at it again.
+    /// </summary>
     public static IReadOnlyList<DocumentWrite> Release(OutboxDocument message) =>
-        [Change(message, OutboxStatus.Uncertain, [], [OutboxFields.OrderAt])];
+        [Change(message, OutboxStatus.Uncertain, [], [OutboxFields.OrderAt, OutboxFields.NextAttemptAt])];
+
+    /// <summary>uncertain → failed without proof, by an operator or by the account's policy: it may have gone out all the same.</summary>
+    public static IReadOnlyList<DocumentWrite> GiveUp(OutboxDocument message, SendFault why, DateTimeOffset now) =>
+        Failed(message, why, now, outcomeUnknown: true);
+
+    /// <summary>uncertain → queued without proof, by the account's policy: in its place, its budget as it is, and marked, because it may go out twice.</summary>
+    public static IReadOnlyList<DocumentWrite> SendAgain(OutboxDocument message, SendFault why, DateTimeOffset now) =>
+    [
+        Change(
+            message,
+            OutboxStatus.Queued,
+            new DocumentFields
+            {
+                [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+                [OutboxFields.OutcomeUnknown] = true,
+                [OutboxFields.AttemptHistory] = Remember(message, why, now),
+            },
+            _doubt,
+            [FieldTransform.RequestTime(OutboxFields.NextAttemptAt), .. PlaceIfReleased(message)]),
+    ];
+
+    /// <summary>queued → canceled, by somebody who may write in the thread.</summary>
+    public static IReadOnlyList<DocumentWrite> Cancel(OutboxDocument message, string uid) =>
+    [
+        Change(
+            message,
+            OutboxStatus.Canceled,
+            new DocumentFields
+            {
+                [OutboxFields.CanceledByUid] = uid,
+                [OutboxFields.LastError] = OutboxStatusNames.Canceled,
+                [OutboxFields.LeaseUntil] = FirestoreValue.Null,
+                [OutboxFields.Success] = false,
+            },
+            [OutboxFields.NextAttemptAt]),
+        ShowInThread(message, new DocumentFields
+        {
+            // The words that shipped clients know.
+            [ThreadMessageFields.Status] = OutboxStatusNames.Failed,
+            [ThreadMessageFields.LastError] = OutboxStatusNames.Canceled,
+        }),
+    ];
 }

@@ -9,8 +9,9 @@ namespace WaAspire.Messaging.Outbox;
 /// decision on old knowledge is refused by Firestore instead of undoing a newer one.
 /// <code>
 /// queued ──claim──▶ processing ──record──▶ sent | failed | queued (retry) | uncertain
-///    ▲                   └─rescue─▶ uncertain ──resend──▶ queued
-///    └───── giveBack ────┘              └─fail─▶ failed          proof: any state ──▶ sent
+///  │ ▲                   └─rescue─▶ uncertain ──resend──▶ queued
+///  │ └───── giveBack ────┘              └─give up─▶ failed ──replay──▶ queued
+///  └─cancel─▶ canceled   └─expire─▶ failed                       proof: any state ──▶ sent
 /// </code>
 /// </summary>
 public static partial class OutboxTransitions
@@ -66,6 +67,7 @@ public static partial class OutboxTransitions
                 [OutboxFields.NextAttemptAt, OutboxFields.Failure, OutboxFields.FailedAt, .. _doubt],
                 FieldTransform.RequestTime(OutboxFields.SentAt)),
             ShowInThread(message, shown),
+            .. ActivityOfScheduled(message),
         ];
     }
 
@@ -84,13 +86,13 @@ public static partial class OutboxTransitions
         ];
     }
 
-    /// <summary>processing or uncertain → failed: a dead letter with its whole story.</summary>
-    public static IReadOnlyList<DocumentWrite> Failed(OutboxDocument message, SendFault fault, DateTimeOffset now) =>
+    /// <summary>any unfinished state → failed: a dead letter with its whole story.</summary>
+    public static IReadOnlyList<DocumentWrite> Failed(OutboxDocument message, SendFault fault, DateTimeOffset now, bool outcomeUnknown = false) =>
     [
         Change(
             message,
             OutboxStatus.Failed,
-            new DocumentFields
+            new DocumentFields(outcomeUnknown ? [new(OutboxFields.OutcomeUnknown, true)] : [])
             {
                 [OutboxFields.Failure] = Describe(fault, now),
                 [OutboxFields.LastError] = $"{fault.Code}: {fault.Title}",
@@ -145,13 +147,16 @@ public static partial class OutboxTransitions
             PlaceIfReleased(message)),
     ];
 
-    /// <summary>processing → uncertain: nobody will look again by itself, so it leaves the sweep's index. The thread goes on showing <c>queued</c>.</summary>
-    public static IReadOnlyList<DocumentWrite> Doubt(OutboxDocument message, string reason) =>
+    /// <summary>
+    /// processing → uncertain. <paramref name="policyAt"/> says when the account's policy may decide about it; without one
+    /// nobody looks again by itself. The thread goes on showing <c>queued</c>.
+    /// </summary>
+    public static IReadOnlyList<DocumentWrite> Doubt(OutboxDocument message, string reason, DateTimeOffset? policyAt = null) =>
     [
         Change(
             message,
             OutboxStatus.Uncertain,
-            new DocumentFields
+            new DocumentFields(policyAt is { } at ? [new(OutboxFields.NextAttemptAt, at)] : [])
             {
                 [OutboxFields.LeaseUntil] = FirestoreValue.Null,
                 [OutboxFields.DoubtReason] = reason,
@@ -223,6 +228,33 @@ public static partial class OutboxTransitions
             fields,
             deleted: null,
             FieldTransform.RequestTime(ThreadMessageFields.UpdatedAt));
+
+    /// <summary>What was scheduled has not been said before it goes out: only then is it the thread's last activity.</summary>
+    private static DocumentWrite[] ActivityOfScheduled(OutboxDocument message)
+    {
+        if (message is not { SendAt: { } sendAt, ThreadId: { } threadId })
+        {
+            return [];
+        }
+
+        var preview = ThreadPreview.Of(message.Body ?? "");
+        return
+        [
+            DocumentWrite.Update(
+                FirestorePaths.Thread(threadId),
+                Precondition.Present,
+                new DocumentFields
+                {
+                    [ThreadFields.LastMessageText] = preview,
+                    [ThreadFields.LastMessagePreview] = preview,
+                    [ThreadFields.LastMessageDirection] = "outbound",
+                },
+                deleted: null,
+                FieldTransform.RequestTime(ThreadFields.LastMessageAt),
+                FieldTransform.RequestTime(ThreadFields.UpdatedAt),
+                FieldTransform.Maximum(ThreadFields.LastMessageAtMs, sendAt.ToUnixTimeMilliseconds())),
+        ];
+    }
 
     /// <summary>A queued message without a place in its thread is in no lane, so that it would never be sent.</summary>
     private static FieldTransform[] PlaceIfReleased(OutboxDocument message) =>

@@ -36,4 +36,6 @@ public sealed record SendFault(string Code, string Title, bool Retryable)
 
     /// <summary>How long the provider itself asks to wait.</summary>
     public TimeSpan? Hint { get; init; }
+
+    public static readonly SendFault Expired = new("expired", "It was not sent before it expired", false);
 }

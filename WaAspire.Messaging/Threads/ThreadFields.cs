@@ -35,6 +35,7 @@ public static class ThreadMessageFields
     public const string ProviderMessageId = "providerMessageId";
     public const string ReadAt = "readAt";
     public const string RequestId = "requestId";
+    public const string SendAt = "sendAt";
     public const string Status = "status";
     public const string ThreadId = "threadId";
     public const string TsClient = "tsClient";

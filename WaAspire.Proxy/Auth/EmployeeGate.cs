@@ -10,14 +10,29 @@ internal sealed class EmployeeGate(IdTokenVerifier verifier, StaffDirectory staf
 
     public async Task<Admission> AdmitAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        var identified = await IdentifyAsync(request, cancellationToken);
+        return identified is Admission.Granted { Caller: var caller } && !await staff.IsEmployeeAsync(caller, cancellationToken)
+            ? new Admission.Denied(Refusal.EmployeeOnly)
+            : identified;
+    }
+
+    /// <summary>Lets only the super-admin in.</summary>
+    public async Task<Admission> AdmitSuperAdminAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var identified = await IdentifyAsync(request, cancellationToken);
+        return identified is Admission.Granted { Caller: var caller } && !staff.IsSuperAdmin(caller)
+            ? new Admission.Denied(Refusal.SuperAdminOnly)
+            : identified;
+    }
+
+    private async Task<Admission> IdentifyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
         var header = request.Headers.Authorization.ToString();
         if (!header.StartsWith(Scheme, StringComparison.Ordinal) || header.AsSpan(Scheme.Length).IsWhiteSpace())
             return new Admission.Denied(Refusal.MissingToken);
-        if (await verifier.VerifyAsync(header[Scheme.Length..].Trim(), cancellationToken) is not { } caller)
-            return new Admission.Denied(Refusal.BadToken);
-        return await staff.IsEmployeeAsync(caller, cancellationToken)
+        return await verifier.VerifyAsync(header[Scheme.Length..].Trim(), cancellationToken) is { } caller
             ? new Admission.Granted(caller)
-            : new Admission.Denied(Refusal.EmployeeOnly);
+            : new Admission.Denied(Refusal.BadToken);
     }
 }
 

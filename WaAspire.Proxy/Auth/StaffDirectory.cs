@@ -13,6 +13,10 @@ internal sealed class StaffDirectory(DocumentGatherer documents, IOptions<StaffO
     private readonly Dictionary<string, (bool Exists, long ReadAt)> _profiles = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
+    /// <summary>One normalised address, verified; nobody where none is configured.</summary>
+    public bool IsSuperAdmin(Caller caller) =>
+        caller is { EmailVerified: true, Email: { } email } && _options.SuperAdminEmail.Length > 0 && Normalised(email) == Normalised(_options.SuperAdminEmail);
+
     public async Task<bool> IsEmployeeAsync(Caller caller, CancellationToken cancellationToken)
     {
         // An address that nobody has verified is only a claim: anybody can sign up with it.

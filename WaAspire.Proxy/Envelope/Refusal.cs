@@ -10,14 +10,18 @@ internal sealed record Refusal(int Status, string Error, string Message, TimeSpa
     public static readonly Refusal MissingToken = new(401, "missing_auth_token", "Send an ID token: Authorization: Bearer followed by the token.");
     public static readonly Refusal BadToken = new(401, "unauthorized", "The ID token is not valid or has expired.");
     public static readonly Refusal EmployeeOnly = new(403, "employee_only", "Only employees may do this.");
+    public static readonly Refusal SuperAdminOnly = new(403, "super_admin_only", "Only the super-admin may do this.");
     public static readonly Refusal AccountMismatch = new(403, "account_mismatch", "The thread belongs to another account.");
     public static readonly Refusal RecipientMismatch = new(403, "recipient_mismatch", "The recipient is not the thread's contact.");
 
     // This text is contractual: people look for it in the runbook.
     public static readonly Refusal NotOwner = new(403, "not_owner_or_cowriter", "Only thread owner or co-writers can send messages");
+    public static readonly Refusal MessageNotFound = new(404, "message_not_found", "There is no such message.");
     public static readonly Refusal NoSuchEndpoint = new(404, "not_found", "There is no such endpoint.");
     public static readonly Refusal MethodNotAllowed = new(405, "method_not_allowed", "This endpoint does not take this method.");
     public static readonly Refusal TooLarge = new(413, "payload_too_large", "The body is larger than this endpoint takes.");
+    public static readonly Refusal WorkerUnreachable = new(502, "backend_connection_failed", "The worker does not answer.");
+    public static readonly Refusal WorkerUnreadable = new(502, "invalid_backend_response", "The worker's answer is not one.");
     public static readonly Refusal Internal = new(500, "internal_error", "Something went wrong on our side.");
 
     public static Refusal InvalidRequest(string message) => new(400, "invalid_request", message);

@@ -32,6 +32,9 @@ internal sealed class EnqueueStore(
             var refusal = thread is null ? Refusal.ThreadNotFound(request.ThreadId) : SendPolicy.Refuse(thread, request, uid);
             if (refusal is not null)
                 return new EnqueueOutcome.Refused(refusal);
+            // A repeat that comes too late for its own times was accepted while they were lawful.
+            if (request.Times.ProblemAt(clock.Now, _options.ScheduleAheadMax) is { } problem)
+                return await FindStoredAsync(requestId, enqueueId, cancellationToken) ?? new EnqueueOutcome.Refused(Refusal.InvalidRequest(problem));
             if (await TryCommitAsync(request, thread!, uid, requestId, enqueueId, cancellationToken) is { } outcome)
                 return outcome;
         }
@@ -50,7 +53,7 @@ internal sealed class EnqueueStore(
         switch (await commits.CommitAsync(member, cancellationToken))
         {
             case CommitOutcome.Committed:
-                return new EnqueueOutcome.Stored(requestId, IsDuplicate: false);
+                return new EnqueueOutcome.Stored(requestId, IsDuplicate: false) { DueIn = request.Times.ScheduledAfter(clock.Now) - clock.Now ?? TimeSpan.Zero };
             case CommitOutcome.Refused { Status: FirestoreStatus.AlreadyExists }:
                 return await FindStoredAsync(requestId, enqueueId, cancellationToken);
             case CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound or FirestoreStatus.Aborted }:
@@ -82,7 +85,11 @@ internal abstract record EnqueueOutcome
     {
     }
 
-    public sealed record Stored(string RequestId, bool IsDuplicate) : EnqueueOutcome;
+    public sealed record Stored(string RequestId, bool IsDuplicate) : EnqueueOutcome
+    {
+        /// <summary>How long it has to wait for its time.</summary>
+        public TimeSpan DueIn { get; init; }
+    }
 
     public sealed record Refused(Refusal Refusal) : EnqueueOutcome;
 }

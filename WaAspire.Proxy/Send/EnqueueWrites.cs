@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
@@ -11,16 +10,15 @@ namespace WaAspire.Proxy.Send;
 /// thread's last activity. All times are the one REQUEST_TIME of the commit; the two numbers that clients sort by are
 /// Firestore's time as we last heard it.
 /// </summary>
-internal static partial class EnqueueWrites
+internal static class EnqueueWrites
 {
-    private const int PreviewLengthMax = 100;
     private const int Schema = 2;
 
     public static IReadOnlyList<DocumentWrite> Of(
         SendRequest request, StoredDocument thread, string uid, string requestId, string enqueueId, DateTimeOffset now) =>
-        [Outbox(request, uid, requestId, enqueueId), ThreadMessage(request, requestId, now), Thread(request, thread, uid, now)];
+        [Outbox(request, uid, requestId, enqueueId, request.Times.ScheduledAfter(now)), ThreadMessage(request, requestId, now), Thread(request, thread, uid, now)];
 
-    private static DocumentWrite Outbox(SendRequest request, string uid, string requestId, string enqueueId)
+    private static DocumentWrite Outbox(SendRequest request, string uid, string requestId, string enqueueId, DateTimeOffset? sendAt)
     {
         var fields = new DocumentFields
         {
@@ -43,6 +41,14 @@ internal static partial class EnqueueWrites
         // The worker's send and the provider's receipt become part of this request's trace.
         if (Activity.Current?.Id is { } trace)
             fields[OutboxFields.Trace] = trace;
+        if (request.Times.ExpiresAt is { } expiresAt)
+            fields[OutboxFields.ExpiresAt] = expiresAt;
+        // A scheduled message takes its place in the thread at its time, and nobody looks at it before.
+        if (sendAt is { } at)
+        {
+            fields[OutboxFields.SendAt] = fields[OutboxFields.OrderAt] = fields[OutboxFields.NextAttemptAt] = at;
+            return DocumentWrite.Create(FirestorePaths.OutboxMessage(requestId), fields, AtRequestTime(OutboxFields.CreatedAt, OutboxFields.UpdatedAt));
+        }
         return DocumentWrite.Create(
             FirestorePaths.OutboxMessage(requestId), fields,
             AtRequestTime(OutboxFields.CreatedAt, OutboxFields.OrderAt, OutboxFields.NextAttemptAt, OutboxFields.UpdatedAt));
@@ -66,20 +72,28 @@ internal static partial class EnqueueWrites
         };
         if (request.Content.Media is { } media)
             fields[ThreadMessageFields.Media] = FirestoreValue.From(media);
-        return DocumentWrite.Create(
-            FirestorePaths.ThreadMessage(request.ThreadId, requestId),
-            fields,
-            AtRequestTime(ThreadMessageFields.TsClient, ThreadMessageFields.TsServer, ThreadMessageFields.CreatedAt, ThreadMessageFields.UpdatedAt));
+        // Clients show messages by these two: a scheduled one waits at the end of the conversation, where it will be said.
+        if (request.Times.ScheduledAfter(now) is { } sendAt)
+        {
+            fields[ThreadMessageFields.SendAt] = fields[ThreadMessageFields.TsClient] = sendAt;
+            fields[ThreadMessageFields.CreatedAtMs] = sendAt.ToUnixTimeMilliseconds();
+        }
+        List<FieldTransform> transforms = [.. AtRequestTime(ThreadMessageFields.TsServer, ThreadMessageFields.CreatedAt, ThreadMessageFields.UpdatedAt)];
+        if (!fields.ContainsKey(ThreadMessageFields.TsClient))
+            transforms.AddRange(AtRequestTime(ThreadMessageFields.TsClient));
+        return DocumentWrite.Create(FirestorePaths.ThreadMessage(request.ThreadId, requestId), fields, [.. transforms]);
     }
 
     private static DocumentWrite Thread(SendRequest request, StoredDocument thread, string uid, DateTimeOffset now)
     {
         var fields = new DocumentFields();
         List<FieldTransform> transforms = [.. AtRequestTime(ThreadFields.UpdatedAt)];
-        // Last activity only moves forward: a message dated ahead of us (a phone with a wrong clock) keeps its place.
-        if (thread.Fields.Timestamp(ThreadFields.LastMessageAt) is not { } last || last <= now)
+        // Last activity only moves forward: a message dated ahead of us (a phone with a wrong clock) keeps its place. What is
+        // scheduled has not been said yet: the worker shows it when it goes out.
+        var isSaidNow = request.Times.ScheduledAfter(now) is null;
+        if (isSaidNow && (thread.Fields.Timestamp(ThreadFields.LastMessageAt) is not { } last || last <= now))
         {
-            var preview = Preview(request.Content.Body);
+            var preview = ThreadPreview.Of(request.Content.Body);
             fields[ThreadFields.LastMessageText] = preview;
             fields[ThreadFields.LastMessagePreview] = preview;
             fields[ThreadFields.LastMessageDirection] = "outbound";
@@ -96,17 +110,5 @@ internal static partial class EnqueueWrites
         return DocumentWrite.Update(thread.Path, Precondition.UnchangedSince(thread.UpdateTime), fields, null, [.. transforms]);
     }
 
-    internal static string Preview(string text)
-    {
-        var line = Whitespace().Replace(text, " ").Trim();
-        if (line.Length <= PreviewLengthMax)
-            return line;
-        // Half an emoji is not text.
-        return line[..(char.IsHighSurrogate(line[PreviewLengthMax - 1]) ? PreviewLengthMax - 1 : PreviewLengthMax)];
-    }
-
     private static FieldTransform[] AtRequestTime(params string[] fields) => [.. fields.Select(FieldTransform.RequestTime)];
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Whitespace();
 }

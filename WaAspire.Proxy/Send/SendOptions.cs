@@ -31,6 +31,10 @@ internal sealed class SendOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Default 30 days: how far ahead a message may be scheduled.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan ScheduleAheadMax { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>Default 10,000 lanes waiting to be signalled; beyond it the sweep finds them.</summary>
     [Range(1, 1_000_000)]
     public int SignalsMax { get; set; } = 10_000;

@@ -24,7 +24,8 @@ internal static class SendPolicy
     /// <summary>The first sender becomes the owner.</summary>
     public static bool HasOwner(DocumentFields thread) => thread.Text(ThreadFields.OwnerUid) is { Length: > 0 };
 
-    private static bool MayWrite(DocumentFields thread, string uid) =>
+    /// <summary>Owner and co-writers; anybody while nobody owns it.</summary>
+    public static bool MayWrite(DocumentFields thread, string uid) =>
         !HasOwner(thread)
         || thread.Text(ThreadFields.OwnerUid) == uid
         || thread.Array(ThreadFields.CoWriterUids).Any(coWriter => coWriter.AsString == uid);

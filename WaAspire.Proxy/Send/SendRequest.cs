@@ -13,12 +13,12 @@ namespace WaAspire.Proxy.Send;
 /// </summary>
 internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, MessageContent Content, string ClientMessageId)
 {
+    /// <summary>When it may go out.</summary>
+    public SendTimes Times { get; init; } = SendTimes.AtOnce;
+
     private const int JidLengthMax = 256;
 
     private static readonly string[] Required = ["threadId", "accountId", "toJid", "text", "clientMessageId"];
-
-    // They change what is sent or when. Until they are built, leaving them out silently would send the wrong thing.
-    private static readonly string[] NotYet = ["sendAt", "expiresAt"];
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
@@ -58,8 +58,6 @@ internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, Me
         var hasPayload = body.TryGetProperty("payload", out var payload) && payload.ValueKind != JsonValueKind.Null;
         if (Required.Any(name => !values.ContainsKey(name) && !(hasPayload && name == "text")))
             return $"Required fields: {string.Join(", ", Required)}.";
-        if (NotYet.FirstOrDefault(name => body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) is { } early)
-            return $"{early} is not supported yet.";
         if (ProblemWith(values, options) is { } problem)
             return problem;
         if (!Jid.TryParse(values["toJid"], out var to))
@@ -67,7 +65,9 @@ internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, Me
         var content = hasPayload ? null : MessageContent.OfText(values["text"]);
         if (content is null && !MessageContent.TryRead(payload, values.GetValueOrDefault("text"), out content, out var wrong))
             return wrong;
-        request = new SendRequest(values["threadId"], values["accountId"], to, content, values["clientMessageId"]);
+        if (SendTimes.Read(body, out var times) is { } wrongTime)
+            return wrongTime;
+        request = new SendRequest(values["threadId"], values["accountId"], to, content, values["clientMessageId"]) { Times = times };
         return null;
     }
 

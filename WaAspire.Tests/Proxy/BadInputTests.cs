@@ -49,8 +49,15 @@ public sealed class BadInputTests(ProxyUnderTest proxy)
         data.Add("too long", "accountId", new string('x', 1501));
         data.Add("no address", "toJid", "[object Object]");
         data.Add("too long", "toJid", new string('4', 300));
-        data.Add("not supported yet", "sendAt", "2030-01-01T00:00:00Z");
-        data.Add("not supported yet", "expiresAt", "2030-01-01T00:00:00Z");
+        foreach (var field in new[] { "sendAt", "expiresAt" })
+        {
+            data.Add("no time", field, "tomorrow");
+            data.Add("empty", field, "");
+            data.Add("a number", field, 1_900_000_000);
+            data.Add("a day that does not exist", field, "2030-02-30T00:00:00Z");
+            data.Add("not in UTC", field, "2030-01-01T00:00:00+02:00");
+            data.Add("of no zone", field, "2030-01-01T00:00:00");
+        }
         return data;
     }
 

@@ -36,6 +36,30 @@ public sealed class HeadRuleTests
     }
 
     [Theory]
+    [InlineData(OutboxStatus.Queued, -10, 0, HeadDecision.Expired, 0)]
+    [InlineData(OutboxStatus.Queued, 7, -1, HeadDecision.Expired, 0)]
+    [InlineData(OutboxStatus.Queued, -10, 1, HeadDecision.Claim, 0)]
+    [InlineData(OutboxStatus.Queued, 7, 3, HeadDecision.Backoff, 3)]
+    [InlineData(OutboxStatus.Queued, 7, 30, HeadDecision.Backoff, 7)]
+    [InlineData(OutboxStatus.Processing, -10, -1, HeadDecision.Held, 65)]
+    [InlineData(OutboxStatus.Uncertain, -10, -1, HeadDecision.InDoubt, 60)]
+    public void only_a_queued_message_expires(OutboxStatus status, int nextAttemptAt, int expiresAt, HeadDecision decision, int waitSeconds)
+    {
+        var head = new OutboxDocument
+        {
+            RequestId = "r",
+            CreateTime = _now,
+            UpdateTime = _now,
+            Status = status,
+            OrderAt = _now.AddSeconds(-10),
+            NextAttemptAt = _now.AddSeconds(nextAttemptAt),
+            ExpiresAt = _now.AddSeconds(expiresAt),
+        };
+
+        Assert.Equal((decision, TimeSpan.FromSeconds(waitSeconds)), HeadRule.Decide(head, _now, _options));
+    }
+
+    [Theory]
     [InlineData(1, 0.999, 0.999)]
     [InlineData(2, 0.5, 1)]
     [InlineData(5, 0.5, 8)]

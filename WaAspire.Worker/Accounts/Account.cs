@@ -14,6 +14,7 @@ namespace WaAspire.Worker.Accounts;
 public sealed record Account(string Id, string Provider, string? Status, string? PhoneNumberId, bool IsPaused, int? PerSecond = null)
 {
     public const string Baileys = "baileys";
+    private const string Connected = "connected";
     private const int GapMillisecondsMax = 24 * 60 * 60 * 1000;
 
     public SendPause? Pause { get; init; }
@@ -25,10 +26,19 @@ public sealed record Account(string Id, string Provider, string? Status, string?
 
     public int? DailyCap { get; init; }
 
+    /// <summary>What becomes of its doubts; null for the default.</summary>
+    public UnknownOutcomePolicy? OnUnknownOutcome { get; init; }
+
+    /// <summary>When an operator was last asked about a backlog that had grown old.</summary>
+    public DateTimeOffset? StaleAskedAt { get; init; }
+
+    /// <summary>When this process saw it come back, by the server's clock; null while it has seen no return. Not stored.</summary>
+    public DateTimeOffset? ReturnedAt { get; init; }
+
     /// <summary>Templates that must not be sent: key and the code that said so.</summary>
     public IReadOnlyDictionary<string, string> PausedTemplates { get; init; } = new Dictionary<string, string>();
 
-    public bool IsConnected => Status == "connected" && (Provider != AccountFields.CloudApi || PhoneNumberId is { Length: > 0 });
+    public bool IsConnected => Status == Connected && (Provider != AccountFields.CloudApi || PhoneNumberId is { Length: > 0 });
 
     /// <summary>It would send, if the provider were back.</summary>
     public bool WaitsForProvider => IsConnected && Pause is { IsProviderDown: true, Until: null };
@@ -54,6 +64,8 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             SendGap = Milliseconds(fields, AccountFields.SendGapMs),
             SendGapJitter = Milliseconds(fields, AccountFields.SendGapJitterMs),
             DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),
+            OnUnknownOutcome = UnknownOutcomePolicyNames.Parse(fields.Text("onUnknownOutcome")),
+            StaleAskedAt = fields.Timestamp(AccountFields.StaleAskedAt),
             PausedTemplates = (fields.Map(AccountFields.PausedTemplates) ?? []).ToDictionary(
                 template => template.Key, template => template.Value.AsMap?.Text("code") ?? "unknown", StringComparer.Ordinal),
         };
@@ -62,6 +74,16 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>The code for which this message's template must not be sent; null when it may be.</summary>
     public string? PausedTemplateOf(OutboxDocument message) =>
         PausedTemplates.Count > 0 && TemplateName.Of(message.Payload) is { } template ? PausedTemplates.GetValueOrDefault(template.Key) : null;
+
+    /// <summary>What is remembered from the last reading: whether it has come back, and when.</summary>
+    public Account After(Account? before, DateTimeOffset now) => before switch
+    {
+        null => this,
+
+        // Another worker saw it first and has asked already: that was the same return.
+        { Status: not Connected } when Status == Connected => this with { ReturnedAt = StaleAskedAt != before.StaleAskedAt ? StaleAskedAt : now },
+        _ => this with { ReturnedAt = before.ReturnedAt },
+    };
 
     private static TimeSpan? Milliseconds(DocumentFields fields, string field) =>
         Number(fields, field, 0, GapMillisecondsMax) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;

@@ -36,7 +36,7 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
         var path = FirestorePaths.Account(accountId);
         if ((await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is { } stored)
         {
-            _accounts[accountId] = Account.Read(stored);
+            Learn(Account.Read(stored));
         }
         else
         {
@@ -51,7 +51,7 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
         var found = read.Documents.Select(Account.Read).ToDictionary(account => account.Id, StringComparer.Ordinal);
         foreach (var account in found.Values)
         {
-            _accounts[account.Id] = account;
+            Learn(account);
         }
 
         foreach (var gone in _accounts.Keys.Where(id => !found.ContainsKey(id)))
@@ -82,6 +82,10 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
             _accounts.TryUpdate(accountId, change(account), account);
         }
     }
+
+    /// <summary>Takes a newer reading of an account.</summary>
+    public void Learn(Account account) =>
+        _accounts.AddOrUpdate(account.Id, _ => account, (_, before) => account.After(before, clock.Now));
 
     private bool IsDue(string accountId) =>
         !_lookedUp.TryGetValue(accountId, out var at) || time.GetElapsedTime(at) >= options.Value.UnknownRecheck;

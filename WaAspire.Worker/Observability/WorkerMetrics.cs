@@ -13,6 +13,8 @@ public sealed class WorkerMetrics : IDisposable
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _rescued;
+    private readonly Counter<long> _doubtsEnded;
+    private readonly Counter<long> _expired;
     private readonly Counter<long> _adopted;
     private readonly Counter<long> _swept;
     private readonly Counter<long> _paced;
@@ -27,6 +29,8 @@ public sealed class WorkerMetrics : IDisposable
         _dropped = _meter.CreateCounter<long>("waaspire.outbox.outcomes_out_of_date", "{message}", "Outcomes that somebody else's decision had overtaken");
         _duplicates = _meter.CreateCounter<long>("waaspire.outbox.duplicates", "{message}", "Messages with two provider ids");
         _rescued = _meter.CreateCounter<long>("waaspire.outbox.rescued", "{message}", "Claims that ran out without an outcome");
+        _doubtsEnded = _meter.CreateCounter<long>("waaspire.outbox.doubts_ended", "{message}", "Doubts that a policy ended without proof, by policy");
+        _expired = _meter.CreateCounter<long>("waaspire.outbox.expired", "{message}", "Messages whose time ran out before they were claimed");
         _adopted = _meter.CreateCounter<long>("waaspire.outbox.adopted", "{message}", "Documents of the old system taken over");
         _swept = _meter.CreateCounter<long>("waaspire.sweep.found", "{message}", "Documents that a sweep looked at");
         _paced = _meter.CreateCounter<long>("waaspire.pacing.waits", "{lane}", "Lanes put aside because their number or recipient must wait");
@@ -40,6 +44,10 @@ public sealed class WorkerMetrics : IDisposable
     public void DuplicateAccepted() => _duplicates.Add(1);
 
     public void Rescued() => _rescued.Add(1);
+
+    public void DoubtEnded(UnknownOutcomePolicy policy) => _doubtsEnded.Add(1, new KeyValuePair<string, object?>("policy", policy.ToString()));
+
+    public void Expired() => _expired.Add(1);
 
     public void Adopted(int count) => _adopted.Add(count);
 

@@ -17,7 +17,9 @@ public static class OperatorApi
         group.MapPost("/outbox/{requestId}/resend", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.ResendAsync, token));
         group.MapPost("/outbox/{requestId}/fail", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.FailAsync, token));
         group.MapPost("/outbox/{requestId}/release", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.ReleaseAsync, token));
-        group.MapPost("/outbox/{requestId}/replay", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.ReplayAsync, token));
+        group.MapPost("/outbox/{requestId}/replay", (string requestId, bool? confirmedNotSent, OperatorVerbs verbs, CancellationToken token) =>
+            AnswerAsync(requestId, (id, cancellation) => verbs.ReplayAsync(id, confirmedNotSent ?? false, cancellation), token));
+        group.MapDeadLetters();
         group.MapPost("/sweep", SweepAsync);
         group.MapPost("/drain", Drain);
         return routes;
@@ -34,6 +36,8 @@ public static class OperatorApi
                 VerbResult.Done => Results.Json(new { success = true, requestId }),
                 VerbResult.NotFound => Refuse(404, "message_not_found", "There is no such message."),
                 VerbResult.WrongState => Refuse(409, "wrong_state", $"The message is {status?.ToStored() ?? "in an unknown state"}."),
+                VerbResult.OutcomeUnknown => Refuse(409, "outcome_unknown", "It was given up without proof. Look at the phone, then say confirmedNotSent=true."),
+                VerbResult.Expired => Refuse(409, "expired", "Its expiresAt has passed: it would never be sent."),
                 _ => Refuse(409, "conflict", "The message changed at the same time. Look again."),
             };
         }

@@ -13,6 +13,12 @@ public enum VerbResult
     /// <summary>The message is not in a state from which this verb leads anywhere.</summary>
     WrongState,
 
+    /// <summary>It left doubt without proof: whoever sends it again must say that it did not arrive.</summary>
+    OutcomeUnknown,
+
+    /// <summary>It expired, so that it would never be sent.</summary>
+    Expired,
+
     /// <summary>Somebody changed the message at the same time, or the store gave no answer: look again.</summary>
     Conflict,
 }
@@ -24,25 +30,34 @@ public enum VerbResult
 public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes)
 {
     private const string Purpose = "operator";
+    private static readonly SendFault _givenUp = new("operator", "Given up by an operator", true);
 
     public Task<(VerbResult Result, OutboxStatus? Status)> ResendAsync(string requestId, CancellationToken cancellationToken) =>
-        ChangeAsync(requestId, OutboxStatus.Uncertain, OutboxTransitions.Resend, cancellationToken);
+        ChangeAsync(requestId, OutboxStatus.Uncertain, Lateness, OutboxTransitions.Resend, cancellationToken);
 
     public Task<(VerbResult Result, OutboxStatus? Status)> FailAsync(string requestId, CancellationToken cancellationToken) =>
-        ChangeAsync(
-            requestId,
-            OutboxStatus.Uncertain,
-            message => OutboxTransitions.Failed(message, new SendFault("operator", "Given up by an operator", true), clock.Now),
-            cancellationToken);
+        ChangeAsync(requestId, OutboxStatus.Uncertain, _ => null, message => OutboxTransitions.GiveUp(message, _givenUp, clock.Now), cancellationToken);
 
     public Task<(VerbResult Result, OutboxStatus? Status)> ReleaseAsync(string requestId, CancellationToken cancellationToken) =>
-        ChangeAsync(requestId, OutboxStatus.Uncertain, OutboxTransitions.Release, cancellationToken);
+        ChangeAsync(requestId, OutboxStatus.Uncertain, _ => null, OutboxTransitions.Release, cancellationToken);
 
-    public Task<(VerbResult Result, OutboxStatus? Status)> ReplayAsync(string requestId, CancellationToken cancellationToken) =>
-        ChangeAsync(requestId, OutboxStatus.Failed, OutboxTransitions.Replay, cancellationToken);
+    /// <param name="requestId">Of the dead letter.</param>
+    /// <param name="confirmedNotSent">Somebody has looked at the phone: needed where the message left doubt without proof.</param>
+    /// <param name="cancellationToken">Ends the call; the change is made or not.</param>
+    public Task<(VerbResult Result, OutboxStatus? Status)> ReplayAsync(string requestId, bool confirmedNotSent, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            requestId,
+            OutboxStatus.Failed,
+            message => message.OutcomeUnknown && !confirmedNotSent ? VerbResult.OutcomeUnknown : Lateness(message),
+            OutboxTransitions.Replay,
+            cancellationToken);
 
     private async Task<(VerbResult Result, OutboxStatus? Status)> ChangeAsync(
-        string requestId, OutboxStatus from, Func<OutboxDocument, IReadOnlyList<DocumentWrite>> change, CancellationToken cancellationToken)
+        string requestId,
+        OutboxStatus from,
+        Func<OutboxDocument, VerbResult?> objection,
+        Func<OutboxDocument, IReadOnlyList<DocumentWrite>> change,
+        CancellationToken cancellationToken)
     {
         var path = FirestorePaths.OutboxMessage(requestId);
         if (!DocumentId.IsLawful(requestId) || (await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is not { } stored)
@@ -56,15 +71,12 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
             return (VerbResult.WrongState, message.Status);
         }
 
-        var writes = change(message);
-        var outcome = await commits.CommitAsync(new CommitMember(writes, Purpose, path, _ => false), cancellationToken);
-        if (outcome is CommitOutcome.Refused { Status: FirestoreStatus.NotFound } && writes.Count > 1)
+        if (objection(message) is { } refused)
         {
-            // The copy in the thread is gone: a person can decide all the same.
-            outcome = await commits.CommitAsync(new CommitMember([writes[0]], Purpose, path, _ => false), cancellationToken);
+            return (refused, message.Status);
         }
 
-        if (outcome is not CommitOutcome.Committed)
+        if (await commits.TakeAsync(message, change(message), Purpose, cancellationToken) is not CommitOutcome.Committed)
         {
             return (VerbResult.Conflict, message.Status);
         }
@@ -72,4 +84,7 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
         await lanes.UnblockAsync(message.Lane);
         return (VerbResult.Done, message.Status);
     }
+
+    /// <summary>Queued again, it would only expire.</summary>
+    private VerbResult? Lateness(OutboxDocument message) => message.HasExpired(clock.Now) ? VerbResult.Expired : null;
 }

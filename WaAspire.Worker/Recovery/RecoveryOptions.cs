@@ -15,6 +15,10 @@ public sealed class RecoveryOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan SweepTrail { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How often messages are looked for whose time ran out where no lane shows them. Longer: they end later. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan ExpireEvery { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Documents read in one page. Default 300.</summary>
     [Range(2, 10_000)]
     public int PageSize { get; set; } = 300;

@@ -19,7 +19,8 @@ public sealed class SweepLoop(
     ServerClock clock,
     ILanes lanes,
     LateClaims late,
-    RescueExpiredClaim rescue,
+    StuckHead stuck,
+    ExpireOverdue expiry,
     AccountDirectory accounts,
     WorkerMetrics metrics,
     Random chance,
@@ -71,6 +72,7 @@ public sealed class SweepLoop(
         var seen = last?.NextAttemptAt - _justBefore is { } cut && cut < trail ? cut : trail;
         await lanes.SaveSweepCursorAsync(turn, seen > cursor ? seen : cursor);
         await lanes.RepairAsync(accounts.SendingAccountIds);
+        await expiry.SweepAsync(cancellationToken);
         metrics.Swept(found);
         return found;
     }
@@ -125,9 +127,14 @@ public sealed class SweepLoop(
 
     private async Task LookAfterAsync(List<OutboxDocument> messages, DateTimeOffset readTime, CancellationToken cancellationToken)
     {
-        foreach (var orphan in messages.Where(message => HeadRule.HasRunOut(message, readTime, sending.Value)))
+        foreach (var message in messages)
         {
-            await rescue.RescueAsync(orphan, cancellationToken);
+            var (decision, _) = HeadRule.Decide(message, readTime, sending.Value);
+            if (message.IsUnfinished && await stuck.TryFreeAsync(decision, message, readTime, cancellationToken) && decision != HeadDecision.Orphaned)
+            {
+                // An orphan that was rescued blocks its lane still, as a doubt; whatever else changed has gone from the front.
+                await lanes.UnblockAsync(message.Lane);
+            }
         }
 
         // Also the lane of a claim that has not quite run out, or whose rescue went wrong: the cursor moves on, and the lane looks again.

@@ -51,6 +51,9 @@ public sealed class Claims(
     /// </summary>
     public bool IsTrusted(ClaimedMessage claimed) =>
         time.GetElapsedTime(claimed.ClaimStarted) < _options.Lease - _options.SendTimeout - _options.Margin;
+
+    /// <summary>Whether its time ran out between the claim and the send.</summary>
+    public bool HasExpired(ClaimedMessage claimed) => claimed.Message.HasExpired(clock.Now);
 }
 
 /// <summary>A claim that has not been committed yet.</summary>

@@ -23,6 +23,12 @@ public enum HeadDecision
     /// <summary>The head is in doubt.</summary>
     InDoubt,
 
+    /// <summary>The head's time has run out before it was claimed.</summary>
+    Expired,
+
+    /// <summary>The head has waited for an account that was away for so long that a person is asked first.</summary>
+    Stale,
+
     /// <summary>The head may be claimed.</summary>
     Claim,
 }
@@ -43,18 +49,18 @@ public static class HeadRule
             OutboxStatus.Processing when claimEnds < now => (HeadDecision.Orphaned, TimeSpan.Zero),
             OutboxStatus.Processing => (HeadDecision.Held, claimEnds - now),
             OutboxStatus.Uncertain => (HeadDecision.InDoubt, options.DoubtRecheck),
+            _ when head.HasExpired(now) => (HeadDecision.Expired, TimeSpan.Zero),
             _ when head.OrderAt > now => (HeadDecision.NotDue, head.OrderAt.Value - now),
-            _ when head.NextAttemptAt > now => (HeadDecision.Backoff, head.NextAttemptAt.Value - now),
+            _ when head.NextAttemptAt > now => (HeadDecision.Backoff, Earlier(head.NextAttemptAt.Value, head.ExpiresAt) - now),
             _ => (HeadDecision.Claim, TimeSpan.Zero),
         };
     }
 
-    /// <summary>
-    /// Whether a claim has run out, by the document's own update time: the claim was its last change, so this compares
-    /// two times of the same clock. <c>leaseUntil</c> is for people.
-    /// </summary>
-    public static bool HasRunOut(OutboxDocument message, DateTimeOffset readTime, SendingOptions options) =>
-        message.Status == OutboxStatus.Processing && ClaimEnds(message, options) < readTime;
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
 
+    /// <summary>
+    /// When a claim runs out, by the document's own update time: the claim was its last change, so this compares two times
+    /// of the same clock. <c>leaseUntil</c> is for people.
+    /// </summary>
     private static DateTimeOffset ClaimEnds(OutboxDocument message, SendingOptions options) => message.UpdateTime + options.Lease + options.Margin;
 }

@@ -28,7 +28,7 @@ public sealed class MessageSender(
     Claims claims,
     IEnumerable<IProvider> providers,
     OutcomeRecorder recorder,
-    RescueExpiredClaim rescue,
+    StuckHead stuck,
     HeldLaneKeeper held,
     WorkerMetrics metrics,
     IOptions<SendingOptions> options,
@@ -83,15 +83,20 @@ public sealed class MessageSender(
         // :: Step 2: Head, read strongly, no more of it than the gate let through. Order comes from Firestore alone.
         var head = await heads.ReadAsync(visit.Lane.Lane, visit.TokensLeft, visit.Work).KillPoint();
         var (decision, wait) = HeadRule.Decide(head.First, head.ReadTime, _options);
-        if (decision == HeadDecision.Orphaned && await rescue.RescueAsync(head.Messages[0], visit.Work).KillPoint())
+        if (decision == HeadDecision.Claim && StaleBacklog.IsStale(visit.Account, head.Messages[0], _options.StaleAfter))
+        {
+            decision = HeadDecision.Stale;
+        }
+
+        if (await stuck.TryFreeAsync(decision, head.First, head.ReadTime, visit.Work).KillPoint())
         {
             return null;
         }
 
-        if (decision == HeadDecision.Orphaned || (head.First is { } first && first.Lane != visit.Lane.Lane))
+        if (decision is HeadDecision.Orphaned or HeadDecision.Expired or HeadDecision.Stale || (head.First is { } first && first.Lane != visit.Lane.Lane))
         {
-            // A rescue that failed is not repeated in a tight loop. A thread that has moved to another account may have a
-            // head that only the old account's lane may send.
+            // What failed is not repeated in a tight loop. A thread that has moved to another account may have a head that
+            // only the old account's lane may send.
             return new LaneRelease.Blocked(_options.LostClaimRest);
         }
 
@@ -148,6 +153,11 @@ public sealed class MessageSender(
         if (effects.Refuse(claimed.Message) is { } refused)
         {
             return refused;
+        }
+
+        if (claims.HasExpired(claimed))
+        {
+            return new SendOutcome.Rejected(SendFault.Expired);
         }
 
         // :: Step 5: Send once. :: Step 6: Classify; the provider knows its own answers.

@@ -27,7 +27,7 @@ public sealed record OutcomeArrow(OutboxStatus State, TimeSpan DueIn, IReadOnlyL
         SendOutcome.RetryLater retry =>
             new(OutboxStatus.Queued, retry.Delay, OutboxTransitions.Retry(message, retry.Delay, retry.Fault, retry.SpendsAttempt, now)),
         SendOutcome.Deferred deferred => new(OutboxStatus.Queued, deferred.Delay, OutboxTransitions.GiveBack(message, deferred.Delay, now)),
-        SendOutcome.Uncertain uncertain => new(OutboxStatus.Uncertain, default, OutboxTransitions.Doubt(message, uncertain.Reason)),
+        SendOutcome.Uncertain uncertain => new(OutboxStatus.Uncertain, default, OutboxTransitions.Doubt(message, uncertain.Reason, now + options.QuietPeriod)),
         _ => throw new InvalidOperationException($"No arrow for {outcome.GetType().Name}."),
     };
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using WaAspire.Messaging.Outbox;
 
 namespace WaAspire.Worker.Sending;
 
@@ -39,6 +40,17 @@ public sealed class SendingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan DoubtRecheck { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What becomes of a message in doubt when no proof comes; <c>accounts/{id}.onUnknownOutcome</c> wins. Default Hold.</summary>
+    public UnknownOutcomePolicy OnUnknownOutcome { get; set; } = UnknownOutcomePolicy.Hold;
+
+    /// <summary>How long a doubt must last before a policy may end it without proof: longer than any request lives at the provider. Default 120 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan QuietPeriod { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>A backlog that has waited longer than this when its account comes back asks an operator instead of going out. Default 0: off.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan StaleAfter { get; set; } = TimeSpan.Zero;
+
     /// <summary>First step of the backoff. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan RetryBase { get; set; } = TimeSpan.FromSeconds(1);
@@ -73,6 +85,12 @@ public sealed class SendingOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 $"{Section}:Lease ({Lease}) must be longer than SendTimeout + Margin ({SendTimeout + Margin}), or no claim could ever be sent.", [nameof(Lease)]);
+        }
+
+        if (QuietPeriod <= SendTimeout)
+        {
+            yield return new ValidationResult(
+                $"{Section}:QuietPeriod ({QuietPeriod}) must be longer than SendTimeout ({SendTimeout}): a request may live that long.", [nameof(QuietPeriod)]);
         }
 
         if (RetryCap < RetryBase)

@@ -1,0 +1,70 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using WaAspire.Proxy.Envelope;
+
+namespace WaAspire.Proxy.Operations;
+
+/// <summary>The worker's answer, or why there is none.</summary>
+internal abstract record WorkerAnswer
+{
+    private WorkerAnswer()
+    {
+    }
+
+    public sealed record Answered(int Status, JsonElement Body) : WorkerAnswer;
+
+    public sealed record None(Refusal Refusal) : WorkerAnswer;
+}
+
+/// <summary>Calls the worker's operator endpoints, once: a verb that got no answer may have been done, and a person looks before repeating it.</summary>
+internal sealed class WorkerClient : IDisposable
+{
+    private const string TokenHeader = "X-Internal-Token";
+    private const int ReplyBytesMax = 4 * 1024 * 1024;
+
+    private readonly OperationsOptions _options;
+    private readonly HttpClient _client;
+
+    public WorkerClient(IOptions<OperationsOptions> options)
+    {
+        _options = options.Value;
+        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        {
+            MaxResponseContentBufferSize = ReplyBytesMax,
+            Timeout = _options.WorkerTimeout,
+        };
+    }
+
+    /// <summary>Null when everything is configured.</summary>
+    public Refusal? Missing =>
+        !Uri.TryCreate(_options.WorkerUrl, UriKind.Absolute, out _) ? Refusal.ConfigurationMissing(OperationsOptions.WorkerUrlName)
+        : _options.InternalToken.Length == 0 ? Refusal.ConfigurationMissing(OperationsOptions.InternalTokenName)
+        : null;
+
+    public async Task<WorkerAnswer> CallAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, _options.WorkerUrl + path);
+        request.Headers.TryAddWithoutValidation(TokenHeader, _options.InternalToken);
+        if (!body.IsEmpty)
+            request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        try
+        {
+            using var response = await _client.SendAsync(request, cancellationToken);
+            var json = await JsonSerializer.DeserializeAsync<JsonElement>(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+            return json.ValueKind == JsonValueKind.Object
+                ? new WorkerAnswer.Answered((int)response.StatusCode, json)
+                : new WorkerAnswer.None(Refusal.WorkerUnreadable);
+        }
+        catch (JsonException)
+        {
+            return new WorkerAnswer.None(Refusal.WorkerUnreadable);
+        }
+        catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return new WorkerAnswer.None(Refusal.WorkerUnreachable);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+}
