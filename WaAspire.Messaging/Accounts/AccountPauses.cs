@@ -254,6 +254,7 @@ public sealed class AccountPauses(
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+<<<<<<< HEAD
 
     /// <summary>What an account's document says of its pauses, and the server's time of the reading.</summary>
     private sealed record StoredPauses(StoredDocument? Document, DateTimeOffset Now)
@@ -274,4 +275,6 @@ public sealed class AccountPauses(
         public bool Follows(string code, TimeSpan within) =>
             (Pause is { } pause && pause.Code == code) || (_last?.Text("code") == code && Now - LastResumedAt < within);
     }
+=======
+>>>>>>> accounts
 }

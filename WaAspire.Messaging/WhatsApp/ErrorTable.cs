@@ -14,13 +14,13 @@ public static class ErrorTable
     /// <summary>With code 100: the id is wrong, or this app may not see it.</summary>
     public const int ObjectSubcode = 33;
 
-    private const int InvalidParameter = 100;
+    public const int InvalidParameter = 100;
 
     /// <summary>No connection to Meta came about: nothing can have left.</summary>
     public static readonly ErrorRule Unreachable = Down("Meta cannot be reached", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
 
     /// <summary>The worker has no key, or the account no phone number id.</summary>
-    public static readonly ErrorRule NotConfigured = Sender("The account has no phone number id or token", "not_configured") with { PauseFor = TimeSpan.FromMinutes(1) };
+    public static readonly ErrorRule NotConfigured = Sender("The account has no phone number id or token", "not_configured") with { PauseFor = TimeSpan.FromMinutes(1), PauseCap = TimeSpan.FromHours(1) };
 
     private static readonly TimeSpan _minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan _quarter = TimeSpan.FromMinutes(15);

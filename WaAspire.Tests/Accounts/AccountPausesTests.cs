@@ -173,16 +173,27 @@ public sealed class AccountPausesTests(AccountWorld world)
     }
 
     [Theory]
-    [InlineData("disconnected", "1", false)]
-    [InlineData("needs_qr", "1", false)]
-    [InlineData("connected", null, false)]
-    [InlineData("connected", "1", true)]
-    public async Task only_a_connected_account_with_its_number_may_send(string status, string? phoneNumberId, bool maySend)
+    [InlineData("disconnected", false)]
+    [InlineData("needs_qr", false)]
+    [InlineData("logged_out", false)]
+    [InlineData("connected", true)]
+    public async Task only_a_connected_account_may_send(string status, bool maySend)
     {
-        var sender = await world.OpenAsync(also: fields => (fields[AccountFields.Status], fields[AccountFields.PhoneNumberId]) = (status, phoneNumberId));
-        await sender.QueueAsync();
+        var sender = await world.OpenAsync(also: fields => fields[AccountFields.Status] = status);
 
         Assert.Equal(maySend, world.Gate.MayTake(sender.Id));
+    }
+
+    [Fact]
+    public async Task an_account_without_its_number_pauses_visibly_and_spends_nothing()
+    {
+        var sender = await world.OpenAsync(also: fields => fields[AccountFields.PhoneNumberId] = "");
+        var message = await sender.QueueAsync();
+
+        await sender.SendAsync();
+
+        Assert.Equal("not_configured", (await sender.PauseAsync())!.Reason);
+        Assert.Equal(0, (await sender.MessageAsync(message)).AttemptCount);
     }
 
     [Fact]

@@ -47,7 +47,12 @@ public sealed class AccountWorld : IAsyncLifetime
         _simulator = SimulatorHost.Create(["--port", "0", "--Logging:LogLevel:Default", "None"]);
         await _simulator.StartAsync();
         _whatsApp = new HttpClient { BaseAddress = new Uri(_simulator.Urls.First()) };
-        _worker = WorkerHost.Create(
+        _worker = AnotherWorker("127.0.0.1:1,abortConnect=false,connectRetry=0,connectTimeout=100");
+        await Firestore.GetAsync(["outbox/none"], "test", CancellationToken.None);
+    }
+
+    /// <summary>One more worker on the same data, its loops at rest, which puts accounts that may not send aside for a minute.</summary>
+    public WebApplication AnotherWorker(string redis) => WorkerHost.Create(
         [
             "--urls", "http://127.0.0.1:0",
             "--Logging:LogLevel:Default", "None",
@@ -55,13 +60,12 @@ public sealed class AccountWorld : IAsyncLifetime
             "--FIRESTORE_EMULATOR_HOST", new Uri(_emulator.Urls.Single()).Authority,
             "--WHATSAPP_GRAPH_BASE_URL", _simulator.Urls.First() + "/v25.0",
             "--WHATSAPP_ACCESS_TOKEN", "a-token",
-            "--ConnectionStrings:redis", "127.0.0.1:1,abortConnect=false,connectRetry=0,connectTimeout=100",
+            "--ConnectionStrings:redis", redis,
+            "--Lanes:RefusedAccountRest", "00:01:00",
             "--Sending:RetryBase", "00:00:00.001",
             "--Sending:RetryCap", "00:00:00.002",
             "--Sending:TableDelayFactor", "0.000001",
         ]);
-        await Firestore.GetAsync(["outbox/none"], "test", CancellationToken.None);
-    }
 
     public async Task DisposeAsync()
     {

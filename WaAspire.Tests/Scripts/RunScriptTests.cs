@@ -9,7 +9,7 @@ namespace WaAspire.Tests.Scripts;
 /// <summary>What a newcomer types: <c>./run.sh</c>, the curl that it prints, <c>./run.sh</c> once more by mistake, Ctrl-C.</summary>
 public sealed partial class RunScriptTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(10);
 
     [Fact]
     public async Task it_prints_a_curl_that_works_refuses_to_run_twice_and_leaves_nothing_behind()

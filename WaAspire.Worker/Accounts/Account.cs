@@ -8,7 +8,7 @@ namespace WaAspire.Worker.Accounts;
 /// <param name="Id">The account's id.</param>
 /// <param name="Provider"><c>cloud_api</c>, or <c>baileys</c> where the field is absent.</param>
 /// <param name="Status">The stored word; only <c>connected</c> sends.</param>
-/// <param name="PhoneNumberId">Cloud API only, and needed there.</param>
+/// <param name="PhoneNumberId">Cloud API only.</param>
 /// <param name="IsPaused">Whether <c>sendPaused</c> is there; <see cref="Pause"/> says until when it holds.</param>
 /// <param name="PerSecond">Messages a second that the number may send; null for the default.</param>
 public sealed record Account(string Id, string Provider, string? Status, string? PhoneNumberId, bool IsPaused, int? PerSecond = null)
@@ -38,7 +38,11 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Templates that must not be sent: key and the code that said so.</summary>
     public IReadOnlyDictionary<string, string> PausedTemplates { get; init; } = new Dictionary<string, string>();
 
+<<<<<<< HEAD
     public bool IsConnected => Status == Connected && (Provider != AccountFields.CloudApi || PhoneNumberId is { Length: > 0 });
+=======
+    public bool IsConnected => Status == "connected";
+>>>>>>> accounts
 
     /// <summary>It would send, if the provider were back.</summary>
     public bool WaitsForProvider => IsConnected && Pause is { IsProviderDown: true, Until: null };

@@ -48,7 +48,8 @@ public sealed class FaultEffects(
         switch (rule.Pause)
         {
             case ErrorScope.Pair:
-                return Later(outcome, await pacing.PairRefusedAsync(pair));
+                var rest = await pacing.PairRefusedAsync(pair);
+                return outcome is SendOutcome.RetryLater { Delay: var own } && own > rest ? outcome : Later(outcome, rest);
             case ErrorScope.Rate:
                 await pacing.RateRefusedAsync(pair);
                 return outcome;

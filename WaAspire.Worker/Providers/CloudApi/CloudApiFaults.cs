@@ -8,6 +8,8 @@ namespace WaAspire.Worker.Providers.CloudApi;
 /// <summary>Reads the error table for one message: which outcome, and when the next attempt.</summary>
 public static class CloudApiFaults
 {
+    private const int PairStepsMax = 6;
+
     /// <summary>Words of Meta's details that tell of a fetch from the link, not of the file behind it.</summary>
     private static readonly string[] _fetchWords = ["download", "fetch", "timeout", "timed out", "unreachable"];
 
@@ -47,6 +49,12 @@ public static class CloudApiFaults
 
     private static TimeSpan Wait(ErrorRule rule, int inRow, double chance)
     {
+        if (rule.Pause == ErrorScope.Pair)
+        {
+            // What this message knows by itself; the pair's own memory may know of more refusals.
+            return TimeSpan.FromSeconds(Math.Pow(4, Math.Min(inRow - 1, PairStepsMax)));
+        }
+
         if (rule.Backoff is not { } backoff)
         {
             return TimeSpan.Zero;
