@@ -11,6 +11,8 @@ internal sealed record StoredPauses(StoredDocument? Document, DateTimeOffset Now
 
     public DocumentFields Templates => Document?.Fields.Map(AccountFields.PausedTemplates) ?? [];
 
+    public DateTimeOffset? StaleAskedAt => Document?.Fields.Timestamp(AccountFields.StaleAskedAt);
+
     public DateTimeOffset? LastResumedAt => _last?.Timestamp("resumedAt");
 
     public long LastTimes => Pause?.Times ?? _last?.Integer("times") ?? 0;

@@ -38,11 +38,7 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Templates that must not be sent: key and the code that said so.</summary>
     public IReadOnlyDictionary<string, string> PausedTemplates { get; init; } = new Dictionary<string, string>();
 
-<<<<<<< HEAD
-    public bool IsConnected => Status == Connected && (Provider != AccountFields.CloudApi || PhoneNumberId is { Length: > 0 });
-=======
-    public bool IsConnected => Status == "connected";
->>>>>>> accounts
+    public bool IsConnected => Status == Connected;
 
     /// <summary>It would send, if the provider were back.</summary>
     public bool WaitsForProvider => IsConnected && Pause is { IsProviderDown: true, Until: null };
