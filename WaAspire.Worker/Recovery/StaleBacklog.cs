@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Worker.Accounts;
