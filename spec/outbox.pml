@@ -546,7 +546,7 @@ inline mustBeLawful(m) {
   stuck = (state[m] == processing
     || (state[m] == queued && !(!released[m] && first == 1 - m && IN_LANE(1 - m) && state[1 - m] == uncertain)));
   HOLDS(stuck);
-  untrue = ((state[m] == failed && (accepted[m] & ~undelivered[m]) && !judged[m]) || (state[m] == canceled && accepted[m]) || (state[m] == sent && !accepted[m]));
+  untrue = ((state[m] == failed && (accepted[m] & ~undelivered[m]) && !judged[m]) || (state[m] == canceled && accepted[m] && !judged[m]) || (state[m] == sent && !accepted[m]));
   HOLDS(untrue);
   /* A doubt that waits for evidence or a person: the outcome is unknown, or whoever knew it has died. */
   needless = (state[m] == uncertain && !unknown[m] && crashes == CRASHES);
@@ -564,6 +564,13 @@ inline mustBeLawful(m) {
 #define SILENCE_MEANS_SOMETHING(m) (canary[m])
 #else
 #define SILENCE_MEANS_SOMETHING(m) (canary[m] && !lostReceipt)
+#endif
+
+/* A message that left doubt without proof says so: outcomeUnknown. */
+#ifdef BROKEN_MARK_IS_IGNORED
+#define MARKED(m) false
+#else
+#define MARKED(m) judged[m]
 #endif
 
 /* What may happen to message m at any time. */
@@ -606,6 +613,9 @@ proctype Fate(byte m) {
 #endif
 #ifdef REPLAY
   :: atomic { verbs && state[m] == failed && accepted[m] == 0 -> verbs--; printf("message %d is replayed, at the end of its thread\n", m); goToTheEnd(m); become(m, queued) }
+#endif
+#ifdef REPLAY_BY_ITS_MARK /* nobody looks: a dead letter whose doubt was ended by proof or by an answer (no outcomeUnknown) is replayed */
+  :: atomic { verbs && state[m] == failed && !MARKED(m) -> verbs--; printf("message %d is replayed, at the end of its thread\n", m); goToTheEnd(m); become(m, queued) }
 #endif
 
 #ifdef RESEND_AFTER_SILENCE

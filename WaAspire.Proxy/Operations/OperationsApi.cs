@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;

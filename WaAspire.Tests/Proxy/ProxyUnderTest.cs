@@ -43,7 +43,11 @@ public sealed class ProxyUnderTest : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _emulator = EmulatorHost.Create(["--urls", "http://127.0.0.1:0", "--FIREBASE_PROJECT_ID", ProjectId, "--Logging:LogLevel:Default", "None"]);
+        _emulator = EmulatorHost.Create(
+        [
+            "--urls", "http://127.0.0.1:0", "--FIREBASE_PROJECT_ID", ProjectId, "--Logging:LogLevel:Default", "None",
+            "--Firestore:IndexesFile", Path.Combine(Artifacts.Root, "firestore.indexes.json"),
+        ]);
         await _emulator.StartAsync();
         Emulator = new HttpClient { BaseAddress = new Uri(_emulator.Urls.Single()) };
         _proxy = await StartProxyAsync();

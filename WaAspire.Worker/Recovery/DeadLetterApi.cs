@@ -99,11 +99,12 @@ public static class DeadLetterApi
         {
             return await act();
         }
-        catch (Exception exception) when (exception is JsonException or BadHttpRequestException or InvalidOperationException { Source: "Microsoft.AspNetCore.Http.Extensions" })
+        catch (Exception exception) when (exception is JsonException or BadHttpRequestException)
         {
             return Invalid("The body is not the JSON that this endpoint takes.");
         }
-        catch (Exception exception) when (exception is FirestoreException or LanesUnavailableException)
+        catch (Exception exception) when (
+            exception is FirestoreException { Status: not (FirestoreStatus.InvalidArgument or FirestoreStatus.FailedPrecondition) } or LanesUnavailableException)
         {
             return OperatorApi.Refuse(503, "service_unavailable", "Firestore gives no answer. What was done stays done: call again.");
         }

@@ -1,5 +1,4 @@
 using WaAspire.Messaging.Firestore;
-using WaAspire.Messaging.Outbox;
 
 namespace WaAspire.Worker.Recovery;
 
