@@ -8,7 +8,10 @@ namespace WaAspire.Messaging.Leasing;
 public interface ILanes
 {
     /// <summary>There is, or will be after <paramref name="delay"/>, something to send. A blocked lane is left alone; a held one looks again before it rests.</summary>
-    Task SignalAsync(Lane lane, TimeSpan delay);
+    /// <param name="lane">Which.</param>
+    /// <param name="delay">When there will be something to send.</param>
+    /// <param name="committedAt">The server's time of the commit that it tells of; null where that is not known.</param>
+    Task SignalAsync(Lane lane, TimeSpan delay, DateTimeOffset? committedAt = null);
 
     /// <summary>What blocked the lane has gone: due now, whatever its state and whatever its holder says on release.</summary>
     Task UnblockAsync(Lane lane);

@@ -19,8 +19,12 @@ public abstract record LaneRelease
     {
     }
 
-    /// <summary>Nothing left to send; a signal that came meanwhile makes it due at once.</summary>
-    public sealed record Empty : LaneRelease;
+    /// <summary>
+    /// Nothing left to send; a signal that came meanwhile makes it due at once, unless it tells of a commit that the holder
+    /// has seen: looking again would be billed, and find nothing.
+    /// </summary>
+    /// <param name="Seen">The server's time of the strong read that found no more.</param>
+    public sealed record Empty(DateTimeOffset Seen) : LaneRelease;
 
     /// <summary>The next message becomes due after this delay; a signal that came meanwhile makes it due at once.</summary>
     public sealed record DueIn(TimeSpan Delay) : LaneRelease;

@@ -4,7 +4,8 @@ namespace WaAspire.Messaging.Leasing;
 /// The lanes' Lua, one round trip each, on Redis's own clock (milliseconds with three decimals).
 /// Per account, under one hash tag so that a cluster keeps them together:
 /// <c>due</c> (sorted set: lane → when it may be taken; a held lane's score is the end of its hold),
-/// <c>state</c> (hash: lane → <c>H|token|mark</c> while held, <c>B</c> while blocked; mark 1 = look again, 2 = due whatever the holder says).
+/// <c>state</c> (hash: lane → <c>H|token|commit|mark</c> while held, <c>B</c> while blocked; mark 1 = look again, for a commit of
+/// that time in microseconds; 2 = due whatever the holder says).
 /// Global: <c>accounts</c> (sorted set: account → when one of its lanes is due; may be stale), <c>sweep</c> (hash: the
 /// cursor, and the life of the lanes that it belongs to; it expires, so that now and then a sweep starts from the beginning).
 /// </summary>
@@ -21,13 +22,14 @@ internal static class LaneScripts
 
         """;
 
-    /// <summary>KEYS due state; ARGV lane delayMs. Returns when the account must be looked at, or -1.</summary>
+    /// <summary>KEYS due state; ARGV lane delayMs commitMicroseconds. Returns when the account must be looked at, or -1.</summary>
     public const string Signal = Now + """
         local state, score = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('ZSCORE', KEYS[1], ARGV[1])
         if state == 'B' and score then return '-1' end
         local token = held(state, score)
         if token then
-          if string.sub(state, -1) == '0' then redis.call('HSET', KEYS[2], ARGV[1], 'H|' .. token .. '|1') end
+          local commit, mark = string.match(state, '|(%d+)|(%d)$')
+          if mark ~= '2' and tonumber(ARGV[3]) > tonumber(commit) then redis.call('HSET', KEYS[2], ARGV[1], 'H|' .. token .. '|' .. ARGV[3] .. '|1') end
           return '-1'
         end
         local due = now + tonumber(ARGV[2])
@@ -40,7 +42,7 @@ internal static class LaneScripts
         local state, score = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('ZSCORE', KEYS[1], ARGV[1])
         local token = held(state, score)
         if token then
-          redis.call('HSET', KEYS[2], ARGV[1], 'H|' .. token .. '|2')
+          redis.call('HSET', KEYS[2], ARGV[1], 'H|' .. token .. '|0|2')
           return '-1'
         end
         redis.call('HDEL', KEYS[2], ARGV[1])
@@ -59,7 +61,7 @@ internal static class LaneScripts
         for _, lane in ipairs(lanes) do
           last = math.max(last + 1, math.floor(now * 1000))
           local token = string.format('%.0f', last)
-          redis.call('HSET', KEYS[2], lane, 'H|' .. token .. '|0')
+          redis.call('HSET', KEYS[2], lane, 'H|' .. token .. '|0|0')
           redis.call('ZADD', KEYS[1], text(now + tonumber(ARGV[2])), lane)
           taken[#taken + 1] = lane
           taken[#taken + 1] = token
@@ -84,13 +86,14 @@ internal static class LaneScripts
         return lost
         """;
 
-    /// <summary>KEYS due state; ARGV lane token kind(E|D|B) delayMs. Returns whether the token was good, and when the account must be looked at (or -1).</summary>
+    /// <summary>KEYS due state; ARGV lane token kind(E|D|B) delayMs seenMicroseconds. Returns whether the token was good, and when the account must be looked at (or -1).</summary>
     public const string Release = Now + """
         local state = redis.call('HGET', KEYS[2], ARGV[1])
         if not state or string.match(state, '^H|([^|]+)|') ~= ARGV[2] then return {'0', '-1'} end
-        local mark = string.sub(state, -1)
+        local commit, mark = string.match(state, '|(%d+)|(%d)$')
         local kind, due = ARGV[3], now + tonumber(ARGV[4])
-        if mark == '2' or (mark == '1' and kind ~= 'B') then kind, due = 'D', now end
+        local unseen = mark == '1' and tonumber(commit) > tonumber(ARGV[5])
+        if mark == '2' or (unseen and kind ~= 'B') then kind, due = 'D', now end
         if kind == 'B' then redis.call('HSET', KEYS[2], ARGV[1], 'B') else redis.call('HDEL', KEYS[2], ARGV[1]) end
         if kind == 'E' then
           redis.call('ZREM', KEYS[1], ARGV[1])

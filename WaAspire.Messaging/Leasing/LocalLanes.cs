@@ -24,7 +24,7 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
         DueWhateverTheHolderSays,
     }
 
-    public Task SignalAsync(Lane lane, TimeSpan delay)
+    public Task SignalAsync(Lane lane, TimeSpan delay, DateTimeOffset? committedAt = null)
     {
         lock (_gate)
         {
@@ -32,7 +32,7 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
             var entry = Find(lane);
             if (entry.IsHeld(now))
             {
-                entry.Mark = entry.Mark == Mark.None ? Mark.LookAgain : entry.Mark;
+                entry.LookAgain(committedAt ?? DateTimeOffset.MaxValue);
             }
             else if (!entry.Blocked && entry.Due > now + delay)
             {
@@ -110,7 +110,7 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
 
             var now = Now();
             var blocked = release is LaneRelease.Blocked;
-            if (entry.Mark == Mark.DueWhateverTheHolderSays || (entry.Mark == Mark.LookAgain && !blocked))
+            if (entry.Mark == Mark.DueWhateverTheHolderSays || (entry.Mark == Mark.LookAgain && !blocked && !(release is LaneRelease.Empty empty && entry.LatestCommit <= empty.Seen)))
             {
                 entry.Rest(now, blocked: false);
             }
@@ -185,9 +185,17 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
 
         public Mark Mark { get; set; }
 
+        public DateTimeOffset LatestCommit { get; private set; }
+
         public bool IsHeld(TimeSpan now) => Token != 0 && Due > now;
 
-        public void Hold(long token, TimeSpan until) => (Token, Due, Blocked, Mark) = (token, until, false, Mark.None);
+        public void Hold(long token, TimeSpan until) => (Token, Due, Blocked, Mark, LatestCommit) = (token, until, false, Mark.None, default);
+
+        public void LookAgain(DateTimeOffset commit)
+        {
+            Mark = Mark == Mark.None ? Mark.LookAgain : Mark;
+            LatestCommit = commit > LatestCommit ? commit : LatestCommit;
+        }
 
         public void Rest(TimeSpan due, bool blocked) => (Token, Due, Blocked, Mark) = (0, due, blocked, Mark.None);
     }

@@ -37,9 +37,10 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     private IDatabase Database => _redis.GetDatabase();
 
-    public async Task SignalAsync(Lane lane, TimeSpan delay)
+    public async Task SignalAsync(Lane lane, TimeSpan delay, DateTimeOffset? committedAt = null)
     {
-        var due = (string?)await _calls.RunAsync(LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay));
+        var due = (string?)await _calls.RunAsync(
+            LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay), Microseconds(committedAt ?? DateTimeOffset.MaxValue));
         await NoticeAsync(lane.AccountId, due);
     }
 
@@ -81,7 +82,8 @@ public sealed class RedisLanes : ILanes, IDisposable
             _ => ("E", TimeSpan.Zero),
         };
         var answer = (RedisValue[])(await _calls.RunAsync(
-            LaneScripts.Release, Keys(held.Lane.AccountId), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay)))!;
+            LaneScripts.Release, Keys(held.Lane.AccountId), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay),
+            Microseconds(release is LaneRelease.Empty empty ? empty.Seen : DateTimeOffset.MinValue)))!;
         await NoticeAsync(held.Lane.AccountId, answer[1]);
         return answer[0] == "1";
     }
@@ -148,6 +150,10 @@ public sealed class RedisLanes : ILanes, IDisposable
     private static RedisKey[] Keys(string account) => [$"waaspire:{{{account}}}:due", $"waaspire:{{{account}}}:state", $"waaspire:{{{account}}}:token"];
 
     private static RedisValue Milliseconds(TimeSpan span) => span.TotalMilliseconds.ToString("F3", CultureInfo.InvariantCulture);
+
+    /// <summary>Firestore's times have microseconds; Lua's numbers hold them exactly for two centuries.</summary>
+    private static RedisValue Microseconds(DateTimeOffset time) =>
+        (time == DateTimeOffset.MaxValue ? 1L << 53 : (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture);
 
     private static RedisValue Token(HeldLane lane) => lane.Token.ToString(CultureInfo.InvariantCulture);
 

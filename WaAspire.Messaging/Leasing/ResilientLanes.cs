@@ -18,7 +18,8 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
     /// <summary>Whether the fleet's lanes are in use; false while this worker is on its own.</summary>
     public bool IsShared => Volatile.Read(ref _local) is null;
 
-    public Task SignalAsync(Lane lane, TimeSpan delay) => Do(async lanes => { await lanes.SignalAsync(lane, delay); return true; });
+    public Task SignalAsync(Lane lane, TimeSpan delay, DateTimeOffset? committedAt = null) =>
+        Do(async lanes => { await lanes.SignalAsync(lane, delay, committedAt); return true; });
 
     public Task UnblockAsync(Lane lane) => Do(async lanes => { await lanes.UnblockAsync(lane); return true; });
 

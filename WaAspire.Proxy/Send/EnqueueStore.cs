@@ -52,8 +52,12 @@ internal sealed class EnqueueStore(
             stored => IsOurs(stored, enqueueId));
         switch (await commits.CommitAsync(member, cancellationToken))
         {
-            case CommitOutcome.Committed:
-                return new EnqueueOutcome.Stored(requestId, IsDuplicate: false) { DueIn = request.Times.ScheduledAfter(clock.Now) - clock.Now ?? TimeSpan.Zero };
+            case CommitOutcome.Committed committed:
+                return new EnqueueOutcome.Stored(requestId, IsDuplicate: false)
+                {
+                    DueIn = request.Times.ScheduledAfter(clock.Now) - clock.Now ?? TimeSpan.Zero,
+                    CommittedAt = committed.CommitTime,
+                };
             case CommitOutcome.Refused { Status: FirestoreStatus.AlreadyExists }:
                 return await FindStoredAsync(requestId, enqueueId, cancellationToken);
             case CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound or FirestoreStatus.Aborted }:
@@ -89,6 +93,9 @@ internal abstract record EnqueueOutcome
     {
         /// <summary>How long it has to wait for its time.</summary>
         public TimeSpan DueIn { get; init; }
+
+        /// <summary>Null where an earlier request stored it.</summary>
+        public DateTimeOffset? CommittedAt { get; init; }
     }
 
     public sealed record Refused(Refusal Refusal) : EnqueueOutcome;

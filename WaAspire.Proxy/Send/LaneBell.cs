@@ -11,13 +11,14 @@ namespace WaAspire.Proxy.Send;
 /// </summary>
 internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOptions<SendOptions> options, ILogger<LaneBell> logger) : BackgroundService
 {
-    private readonly Channel<(Lane Lane, TimeSpan? DueIn)> _rung = Channel.CreateBounded<(Lane, TimeSpan?)>(new BoundedChannelOptions(options.Value.SignalsMax) { SingleReader = true });
+    private readonly Channel<Rung> _rung = Channel.CreateBounded<Rung>(new BoundedChannelOptions(options.Value.SignalsMax) { SingleReader = true });
 
     /// <summary>There is something to send, at once or after a while.</summary>
-    public void Ring(Lane lane, TimeSpan dueIn = default) => Write(lane, dueIn);
+    public void Ring(Lane lane, TimeSpan dueIn = default, DateTimeOffset? committedAt = null) =>
+        Write(new Rung(lane, Unblock: false, dueIn, committedAt ?? DateTimeOffset.MaxValue));
 
     /// <summary>What the lane may have waited for has gone.</summary>
-    public void Unblock(Lane lane) => Write(lane, null);
+    public void Unblock(Lane lane) => Write(new Rung(lane, Unblock: true, TimeSpan.Zero, DateTimeOffset.MaxValue));
 
     public override Task StopAsync(CancellationToken cancellationToken)
     {
@@ -30,43 +31,47 @@ internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOption
     {
         // The first connection waits for a Redis that is away; here it keeps neither the start nor a client waiting.
         _ = lanes.Value;
-        var batch = new Dictionary<(Lane Lane, bool Unblock), TimeSpan>();
+        var batch = new Dictionary<(Lane, bool), Rung>();
         while (await _rung.Reader.WaitToReadAsync(CancellationToken.None))
         {
             batch.Clear();
             while (batch.Count < options.Value.SignalsAtOnce && _rung.Reader.TryRead(out var rung))
-                Add(rung.Lane, rung.DueIn);
-            var signalled = await Task.WhenAll(batch.Select(ring => TrySignalAsync(ring.Key.Lane, ring.Key.Unblock, ring.Value)));
+                batch[(rung.Lane, rung.Unblock)] = batch.TryGetValue((rung.Lane, rung.Unblock), out var other) ? rung.With(other) : rung;
+            var signalled = await Task.WhenAll(batch.Values.Select(TrySignalAsync));
             var failed = signalled.Count(success => !success);
             if (failed == 0)
                 continue;
             metrics.SignalsFailed(failed);
             logger.LanesNotSignalled(failed);
         }
-
-        void Add(Lane lane, TimeSpan? dueIn)
-        {
-            var ring = (lane, dueIn is null);
-            batch[ring] = batch.TryGetValue(ring, out var other) && other < (dueIn ?? default) ? other : dueIn ?? default;
-        }
     }
 
-    private void Write(Lane lane, TimeSpan? dueIn)
+    private void Write(Rung rung)
     {
-        if (!_rung.Writer.TryWrite((lane, dueIn)))
+        if (!_rung.Writer.TryWrite(rung))
             metrics.SignalsFailed(1);
     }
 
-    private async Task<bool> TrySignalAsync(Lane lane, bool unblock, TimeSpan dueIn)
+    private async Task<bool> TrySignalAsync(Rung rung)
     {
         try
         {
-            await (unblock ? lanes.Value.UnblockAsync(lane) : lanes.Value.SignalAsync(lane, dueIn));
+            await (rung.Unblock ? lanes.Value.UnblockAsync(rung.Lane) : lanes.Value.SignalAsync(rung.Lane, rung.DueIn, rung.CommittedAt));
             return true;
         }
         catch (LanesUnavailableException)
         {
             return false;
         }
+    }
+
+    private sealed record Rung(Lane Lane, bool Unblock, TimeSpan DueIn, DateTimeOffset CommittedAt)
+    {
+        /// <summary>One signal for two: at the earlier time, for the later commit.</summary>
+        public Rung With(Rung other) => this with
+        {
+            DueIn = other.DueIn < DueIn ? other.DueIn : DueIn,
+            CommittedAt = other.CommittedAt > CommittedAt ? other.CommittedAt : CommittedAt,
+        };
     }
 }

@@ -87,9 +87,9 @@ public abstract class LanesContract
         var second = await TakenEventuallyAsync(_ana);
 
         Assert.True(second.Token > first.Token);
-        Assert.False(await Lanes.ReleaseAsync(first, new LaneRelease.Empty()));
+        Assert.False(await Lanes.ReleaseAsync(first, new LaneRelease.Empty(DateTimeOffset.MinValue)));
         Assert.Equal(first, Assert.Single(await Lanes.RenewAsync([first])));
-        Assert.True(await Lanes.ReleaseAsync(second, new LaneRelease.Empty()));
+        Assert.True(await Lanes.ReleaseAsync(second, new LaneRelease.Empty(DateTimeOffset.MinValue)));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public abstract class LanesContract
     public async Task an_empty_lane_rests_until_it_is_signalled()
     {
         await Lanes.SignalAsync(_ana, TimeSpan.Zero);
-        Assert.True(await Lanes.ReleaseAsync(Assert.Single(await TakeAsync(1)), new LaneRelease.Empty()));
+        Assert.True(await Lanes.ReleaseAsync(Assert.Single(await TakeAsync(1)), new LaneRelease.Empty(DateTimeOffset.MinValue)));
         Assert.Empty(await TakeAsync(1));
 
         await Lanes.SignalAsync(_ana, TimeSpan.Zero);
@@ -125,7 +125,34 @@ public abstract class LanesContract
         var held = Assert.Single(await TakeAsync(1));
         await Lanes.SignalAsync(_ana, TimeSpan.Zero);
 
-        await Lanes.ReleaseAsync(held, new LaneRelease.Empty());
+        await Lanes.ReleaseAsync(held, new LaneRelease.Empty(DateTimeOffset.MinValue));
+
+        Assert.Equal(_ana, Assert.Single(await TakeAsync(1)).Lane);
+    }
+
+    [Fact]
+    public async Task a_signal_of_a_commit_that_the_holder_has_seen_does_not_wake_the_lane_again()
+    {
+        var seen = new DateTimeOffset(2026, 1, 31, 12, 0, 0, 123, 456, TimeSpan.Zero);
+        await Lanes.SignalAsync(_ana, TimeSpan.Zero);
+        var held = Assert.Single(await TakeAsync(1));
+        await Lanes.SignalAsync(_ana, TimeSpan.Zero, seen);
+
+        await Lanes.ReleaseAsync(held, new LaneRelease.Empty(seen));
+
+        Assert.Empty(await TakeAsync(1));
+    }
+
+    [Fact]
+    public async Task a_signal_of_a_later_commit_wakes_the_lane_again_whatever_signals_come_after_it()
+    {
+        var seen = new DateTimeOffset(2026, 1, 31, 12, 0, 0, 123, 456, TimeSpan.Zero);
+        await Lanes.SignalAsync(_ana, TimeSpan.Zero);
+        var held = Assert.Single(await TakeAsync(1));
+        await Lanes.SignalAsync(_ana, TimeSpan.Zero, seen.AddMicroseconds(1));
+        await Lanes.SignalAsync(_ana, TimeSpan.Zero, seen);
+
+        await Lanes.ReleaseAsync(held, new LaneRelease.Empty(seen));
 
         Assert.Equal(_ana, Assert.Single(await TakeAsync(1)).Lane);
     }

@@ -44,7 +44,7 @@ public sealed class RedisLanesTests(RedisServer server) : LanesContract, IClassF
         await server.FlushAsync();
 
         Assert.Single(await _lanes.RenewAsync([held]));
-        Assert.False(await _lanes.ReleaseAsync(held, new LaneRelease.Empty()));
+        Assert.False(await _lanes.ReleaseAsync(held, new LaneRelease.Empty(DateTimeOffset.MinValue)));
         Assert.Null((await _lanes.TryTakeSweepAsync(TimeSpan.FromMinutes(1)))!.Cursor);
         await _lanes.SignalAsync(_lane, TimeSpan.Zero);
         Assert.True(Assert.Single(await _lanes.AcquireAsync(1, _ => true)).Token > held.Token);
@@ -75,7 +75,7 @@ public sealed class RedisLanesTests(RedisServer server) : LanesContract, IClassF
                 foreach (var held in await _lanes.AcquireAsync(3, _ => true))
                 {
                     taken[held.Lane.ThreadId] = true;
-                    await _lanes.ReleaseAsync(held, new LaneRelease.Empty());
+                    await _lanes.ReleaseAsync(held, new LaneRelease.Empty(DateTimeOffset.MinValue));
                 }
 
                 return taken.Count == lanes.Length;

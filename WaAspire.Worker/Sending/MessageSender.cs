@@ -102,7 +102,7 @@ public sealed class MessageSender(
 
         if (decision != HeadDecision.Claim)
         {
-            return GiveBack(decision, wait);
+            return GiveBack(decision, wait, head.ReadTime);
         }
 
         // :: Step 3: Claim = intent. A lost race is quiet.
@@ -135,7 +135,7 @@ public sealed class MessageSender(
             if (recorded.Next is null)
             {
                 // A signal that came since the head was read marks the lane, so that "empty" here wakes it again at once.
-                return head.IsWhole && i >= head.Messages.Count ? new LaneRelease.Empty() : null;
+                return head.IsWhole && i >= head.Messages.Count ? new LaneRelease.Empty(head.ReadTime) : null;
             }
 
             claimed = recorded.Next;
@@ -186,9 +186,9 @@ public sealed class MessageSender(
         return next.Lane == visit.Lane.Lane && HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
     }
 
-    private static LaneRelease GiveBack(HeadDecision decision, TimeSpan wait) => decision switch
+    private static LaneRelease GiveBack(HeadDecision decision, TimeSpan wait, DateTimeOffset seen) => decision switch
     {
-        HeadDecision.Empty => new LaneRelease.Empty(),
+        HeadDecision.Empty => new LaneRelease.Empty(seen),
         HeadDecision.NotDue => new LaneRelease.DueIn(wait),
         _ => new LaneRelease.Blocked(wait),
     };
