@@ -13,4 +13,7 @@ internal static partial class MessagingLog
 
     [LoggerMessage(2201, LogLevel.Error, "Two provider ids for {RequestId}: WhatsApp accepted it twice")]
     public static partial void SecondProviderId(this ILogger logger, string requestId);
+
+    [LoggerMessage(2202, LogLevel.Warning, "{Count} updates were set aside in inboundRejected: {Reason}")]
+    public static partial void UpdatesSetAside(this ILogger logger, int count, string reason);
 }

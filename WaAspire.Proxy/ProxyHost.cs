@@ -1,11 +1,11 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
 using WaAspire.Proxy.Health;
 using WaAspire.Proxy.Send;
+using WaAspire.Proxy.Threads;
 using WaAspire.Proxy.Webhooks;
 
 namespace WaAspire.Proxy;
@@ -36,8 +36,9 @@ public static class ProxyHost
         app.MapHealth();
         app.MapWebhooks();
         app.MapSend();
+        app.MapThreads();
         // Debug clients look for every function below the name of the project, as Google's local runtime has it.
-        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend();
+        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend().MapThreads();
         app.MapDefaultEndpoints();
         return app;
     }
@@ -68,7 +69,11 @@ public static class ProxyHost
     private static WebApplicationBuilder AddWebhooks(this WebApplicationBuilder builder)
     {
         builder.AddValidated<WebhookOptions>(WebhookOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
-        builder.Services.TryAddSingleton<IStatusIntake, StatusIntake>();
+        builder.AddInbound();
+        builder.Services.TryAddSingleton<UnreadCounts>();
+        builder.Services.TryAddSingleton<AccountNumbers>();
+        builder.Services.TryAddSingleton<WebhookIntake>();
+        builder.Services.TryAddSingleton<WebhookGate>();
         return builder;
     }
 

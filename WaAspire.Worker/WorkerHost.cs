@@ -22,6 +22,7 @@ public static class WorkerHost
         builder.AddServiceDefaults();
         builder.AddFirestore();
         builder.AddRedisClient("redis");
+        builder.AddInbound();
         builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddObservability();
 
         var app = builder.Build();

@@ -4,12 +4,20 @@ namespace WaAspire.Messaging.Firestore;
 public static class FirestorePaths
 {
     public const string Accounts = "accounts";
+    public const string InboundDedupe = "inboundDedupe";
+    public const string InboundRejected = "inboundRejected";
     public const string Instances = "instances";
     public const string Outbox = "outbox";
     public const string StaffProfiles = "staffProfiles";
     public const string Threads = "threads";
 
     public static string Account(string accountId) => $"{Accounts}/{accountId}";
+
+    /// <summary>The marker of a message that was received. Provider ids are opaque and may hold slashes.</summary>
+    public static string InboundMarker(string accountId, string providerMessageId) =>
+        $"{InboundDedupe}/{accountId}__{DocumentId.Escape(providerMessageId)}";
+
+    public static string InboundSetAside(string sha256) => $"{InboundRejected}/{sha256}";
 
     public static string Instance(string instanceId) => $"{Instances}/{instanceId}";
 

@@ -25,19 +25,22 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private readonly CommitBatcher _commits;
     private readonly ServerClock _clock;
     private readonly ILanes _lanes;
+    private readonly InboundRejections _rejections;
     private readonly ILogger<StatusIntake> _logger;
     private readonly Meter _meter;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _unknown;
 
     public StatusIntake(
-        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, IMeterFactory meters, ILogger<StatusIntake> logger)
+        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, InboundRejections rejections,
+        IMeterFactory meters, ILogger<StatusIntake> logger)
     {
         _firestore = firestore;
         _documents = documents;
         _commits = commits;
         _clock = clock;
         _lanes = lanes;
+        _rejections = rejections;
         _logger = logger;
         _meter = meters.Create("WaAspire.Messaging");
         _duplicates = _meter.CreateCounter<long>("waaspire.outbox.duplicates", "{message}", "Messages with two provider ids");
@@ -92,11 +95,19 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                 return false;
             }
 
-            var outcome = await _commits.CommitAsync(new CommitMember(decision.Writes, Purpose, message.Path, _ => false), cancellationToken);
+            var outcome = await CommitAsync(decision.Writes, message, cancellationToken);
             if (outcome is CommitOutcome.Committed)
             {
                 await AnnounceAsync(message, decision);
                 return true;
+            }
+
+            if (IsForGood(outcome))
+            {
+                // It would be refused for seven days on end.
+                await _rejections.SetAsideAsync(
+                    [new RejectedUpdate("refused", status.Raw ?? status.ToString(), status.Status, message.AccountId)], cancellationToken);
+                return false;
             }
 
             // Refused: somebody else wrote in between, decide again. Lost: the next round sees whether it was applied.
@@ -105,13 +116,27 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         throw new FirestoreException(FirestoreStatus.Aborted, "A status could not be stored; the provider will deliver it again.");
     }
 
+    private async Task<CommitOutcome> CommitAsync(IReadOnlyList<DocumentWrite> writes, OutboxDocument message, CancellationToken cancellationToken)
+    {
+        var outcome = await _commits.CommitAsync(new CommitMember(writes, Purpose, message.Path, _ => false), cancellationToken);
+        DocumentWrite[] own = [.. writes.Where(write => write.Path == message.Path)];
+        // A copy that Firestore never takes does not keep the proof from its message.
+        return IsForGood(outcome) && own.Length > 0 && own.Length < writes.Count
+            ? await _commits.CommitAsync(new CommitMember(own, Purpose, message.Path, _ => false), cancellationToken)
+            : outcome;
+    }
+
+    private static bool IsForGood(CommitOutcome outcome) => outcome is CommitOutcome.Refused { Status: FirestoreStatus.InvalidArgument or FirestoreStatus.OutOfRange };
+
     private async Task<OutboxDocument?> FindAsync(ProviderStatus status, CancellationToken cancellationToken)
     {
         // Not only our hashes: adopted messages keep the ids that the old system gave them.
         if (StatusDecision.RequestOf(status.Opaque) is { } requestId && DocumentId.IsLawful(requestId))
         {
-            var stored = await _documents.GetAsync(FirestorePaths.OutboxMessage(requestId), Purpose, cancellationToken);
-            return stored is null ? null : OutboxDocument.Read(stored);
+            if (await _documents.GetAsync(FirestorePaths.OutboxMessage(requestId), Purpose, cancellationToken) is { } stored)
+            {
+                return OutboxDocument.Read(stored);
+            }
         }
 
         await _queries.WaitAsync(cancellationToken);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
@@ -11,9 +10,8 @@ namespace WaAspire.Proxy.Send;
 /// thread's last activity. All times are the one REQUEST_TIME of the commit; the two numbers that clients sort by are
 /// Firestore's time as we last heard it.
 /// </summary>
-internal static partial class EnqueueWrites
+internal static class EnqueueWrites
 {
-    private const int PreviewLengthMax = 100;
     private const int Schema = 2;
 
     public static IReadOnlyList<DocumentWrite> Of(
@@ -90,17 +88,7 @@ internal static partial class EnqueueWrites
         return DocumentWrite.Update(thread.Path, Precondition.UnchangedSince(thread.UpdateTime), fields, null, [.. transforms]);
     }
 
-    internal static string Preview(string text)
-    {
-        var line = Whitespace().Replace(text, " ").Trim();
-        if (line.Length <= PreviewLengthMax)
-            return line;
-        // Half an emoji is not text.
-        return line[..(char.IsHighSurrogate(line[PreviewLengthMax - 1]) ? PreviewLengthMax - 1 : PreviewLengthMax)];
-    }
+    internal static string Preview(string text) => ThreadPreview.Of(text);
 
     private static FieldTransform[] AtRequestTime(params string[] fields) => [.. fields.Select(FieldTransform.RequestTime)];
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Whitespace();
 }
