@@ -105,6 +105,7 @@ public static class WorkerHost
         builder.AddValidated<RecoveryOptions>(RecoveryOptions.Section);
         builder.Services.TryAddSingleton<RescueExpiredClaim>();
         builder.Services.TryAddSingleton<LegacyMessages>();
+        builder.Services.TryAddSingleton<UndeliveredMessages>();
         builder.Services.TryAddSingleton<OperatorVerbs>();
         return builder;
     }

@@ -21,7 +21,7 @@ public enum VerbResult
 /// What a person may decide: resend, fail or release a message in doubt, replay a dead letter. Each is one fenced write,
 /// after which the lane is woken; a wake that gets lost is found by the sweep or by the next look at the doubt.
 /// </summary>
-public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes)
+public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, UndeliveredMessages undelivered)
 {
     private const string Purpose = "operator";
 
@@ -38,8 +38,10 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
     public Task<(VerbResult Result, OutboxStatus? Status)> ReleaseAsync(string requestId, CancellationToken cancellationToken) =>
         ChangeAsync(requestId, OutboxStatus.Uncertain, OutboxTransitions.Release, cancellationToken);
 
-    public Task<(VerbResult Result, OutboxStatus? Status)> ReplayAsync(string requestId, CancellationToken cancellationToken) =>
-        ChangeAsync(requestId, OutboxStatus.Failed, OutboxTransitions.Replay, cancellationToken);
+    /// <summary>A dead letter goes out again as itself; one that WhatsApp accepted and could not deliver, as a new message.</summary>
+    public async Task<(VerbResult Result, OutboxStatus? Status)> ReplayAsync(string requestId, CancellationToken cancellationToken) =>
+        await undelivered.ReplayAsync(requestId, cancellationToken)
+        ?? await ChangeAsync(requestId, OutboxStatus.Failed, OutboxTransitions.Replay, cancellationToken);
 
     private async Task<(VerbResult Result, OutboxStatus? Status)> ChangeAsync(
         string requestId, OutboxStatus from, Func<OutboxDocument, IReadOnlyList<DocumentWrite>> change, CancellationToken cancellationToken)
