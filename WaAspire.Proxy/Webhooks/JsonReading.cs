@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using WaAspire.Messaging.Firestore;
 
@@ -11,6 +13,9 @@ internal static class JsonReading
     private const int DepthMax = 8;
     private const int MembersMax = 500;
     private const int NameLengthMax = 200;
+
+    /// <summary>The bytes as they came; what is no UTF-8 among them is marked as such.</summary>
+    public static string Raw(this JsonElement element) => Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(element));
 
     public static JsonElement? Member(this JsonElement holder, string name) =>
         holder.ValueKind == JsonValueKind.Object && holder.TryGetProperty(name, out var member) ? member : null;
@@ -55,9 +60,9 @@ internal static class JsonReading
                 .Select(member => KeyValuePair.Create(member.Name, Value(member.Value, depth + 1))))),
         // Firestore has no arrays of arrays.
         JsonValueKind.Array when depth < DepthMax && element.GetArrayLength() <= MembersMax =>
-            FirestoreValue.From(element.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Array ? item.GetRawText() : Value(item, depth + 1))),
+            FirestoreValue.From(element.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Array ? item.Raw() : Value(item, depth + 1))),
         JsonValueKind.Null or JsonValueKind.Undefined => FirestoreValue.Null,
-        _ => element.GetRawText(),
+        _ => element.Raw(),
     };
 
     private static bool IsName(string name) => name is { Length: > 0 and <= NameLengthMax } && !name.StartsWith("__", StringComparison.Ordinal);

@@ -52,7 +52,7 @@ internal static class MessageReading
             SenderName = contact?.Object("profile")?.Word("name"),
             Username = contact?.Object("profile")?.Word("username"),
             At = message.Seconds("timestamp"),
-            Raw = message.GetRawText(),
+            Raw = message.Raw(),
         };
         AddCommon(read.Details, message, type, read.Type);
         return (read, null);
@@ -98,17 +98,17 @@ internal static class MessageReading
             }
         }
 
-        if (readType == "unknown" && message.GetRawText() is { Length: <= UnknownBytesMax } raw)
+        if (readType == "unknown" && message.Raw() is { Length: <= UnknownBytesMax } raw)
         {
             details[ThreadMessageFields.Raw] = raw;
         }
 
         var fields = message.EnumerateObject().Where(member => member.Name != type && !_known.Contains(member.Name)).ToArray();
-        if (readType != "unknown" && fields.Length > 0 && fields.Sum(member => member.Value.GetRawText().Length) <= UnknownBytesMax)
+        if (readType != "unknown" && fields.Length > 0 && fields.Sum(member => member.Value.Raw().Length) <= UnknownBytesMax)
         {
             details[ThreadMessageFields.UnknownFields] = FirestoreValue.From(
                 new DocumentFields(fields.Take(100).DistinctBy(member => member.Name).Where(member => member.Name.Length > 0)
-                    .Select(member => KeyValuePair.Create(member.Name, FirestoreValue.From(member.Value.GetRawText())))));
+                    .Select(member => KeyValuePair.Create(member.Name, FirestoreValue.From(member.Value.Raw())))));
         }
     }
 }

@@ -26,7 +26,7 @@ internal static class StatusReading
             Participant = Participant(status),
             Pricing = status.Map("pricing"),
             Conversation = status.Map("conversation"),
-            Raw = status.GetRawText(),
+            Raw = status.Raw(),
         };
     }
 

@@ -36,7 +36,7 @@ internal sealed class WebhookUpdates
             using var json = JsonDocument.Parse(body, Tolerant);
             updates.AddBody(json.RootElement);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             updates.Reject("unreadable", new string([.. Encoding.UTF8.GetString(body.Span).Where(c => !char.IsControl(c))]), "body");
         }
@@ -48,14 +48,14 @@ internal sealed class WebhookUpdates
     {
         if (body.Member("entry") is not { ValueKind: JsonValueKind.Array })
         {
-            Reject("unreadable", body.GetRawText(), "body");
+            Reject("unreadable", body.Raw(), "body");
         }
 
         foreach (var entry in body.Members("entry"))
         {
             if (entry.Member("changes") is not { ValueKind: JsonValueKind.Array })
             {
-                Reject("unreadable", entry.GetRawText(), "entry");
+                Reject("unreadable", entry.Raw(), "entry");
             }
 
             foreach (var change in entry.Members("changes"))
@@ -69,7 +69,7 @@ internal sealed class WebhookUpdates
     {
         if (change.Word("field") is not "messages" || change.Object("value") is not { } value)
         {
-            Reject(change.Word("field") is null or "messages" ? "unreadable" : "other_field", change.GetRawText(), change.Word("field"));
+            Reject(change.Word("field") is null or "messages" ? "unreadable" : "other_field", change.Raw(), change.Word("field"));
             return;
         }
 
@@ -86,7 +86,7 @@ internal sealed class WebhookUpdates
 
         foreach (var error in value.Members("errors"))
         {
-            Reject("account_error", error.GetRawText(), error.Member("code") is { ValueKind: JsonValueKind.Number } code ? code.GetRawText() : null);
+            Reject("account_error", error.Raw(), error.Member("code") is { ValueKind: JsonValueKind.Number } code ? code.Raw() : null);
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class WebhookUpdates
         var (read, problem) = MessageReading.Read(message, contacts);
         if (read is null)
         {
-            Reject(problem!, message.GetRawText(), "message");
+            Reject(problem!, message.Raw(), "message");
             return;
         }
 
@@ -107,7 +107,7 @@ internal sealed class WebhookUpdates
         var read = StatusReading.Read(status);
         if (read is null || StatusRank.Of(read.Status) == 0)
         {
-            Reject(read is null ? "unreadable" : "unknown_status", status.GetRawText(), read?.Status ?? "status");
+            Reject(read is null ? "unreadable" : "unknown_status", status.Raw(), read?.Status ?? "status");
             return;
         }
 
@@ -120,10 +120,10 @@ internal sealed class WebhookUpdates
         {
             add(element);
         }
-        // Half of a surrogate pair inside a string: lawful JSON, but no text. It does not cost the updates beside it.
+        // Half of a surrogate pair, or bytes that are no UTF-8: lawful JSON, but no text. It does not cost the updates beside it.
         catch (InvalidOperationException)
         {
-            Reject("unreadable", element.GetRawText(), what);
+            Reject("unreadable", element.Raw(), what);
         }
     }
 
