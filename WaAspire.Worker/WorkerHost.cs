@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Delivery;
 using WaAspire.Worker.Observability;
 using WaAspire.Worker.Pacing;
 using WaAspire.Worker.Providers.CloudApi;
@@ -23,7 +24,7 @@ public static class WorkerHost
         builder.AddFirestore();
         builder.AddRedisClient("redis");
         builder.AddInbound();
-        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddObservability();
+        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddObservability();
 
         var app = builder.Build();
         app.MapObservability();
@@ -107,6 +108,20 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<LegacyMessages>();
         builder.Services.TryAddSingleton<UndeliveredMessages>();
         builder.Services.TryAddSingleton<OperatorVerbs>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<DeliveryOptions>(DeliveryOptions.Section);
+        builder.Services.AddSingleton<IMessageHistory>(services => new MessageHistory(
+            GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),
+            services.GetRequiredService<IOptions<CloudApiOptions>>(),
+            services.GetRequiredService<IOptions<SendingOptions>>(),
+            services.GetRequiredService<TimeProvider>()));
+        builder.Services.TryAddSingleton<SentMessages>();
+        builder.Services.TryAddSingleton<StatusRepair>();
+        builder.AddLoop<DeliveryWatch>();
         return builder;
     }
 

@@ -41,4 +41,7 @@ internal static partial class WorkerLog
 
     [LoggerMessage(3013, LogLevel.Error, "The outcome of {RequestId} is refused for good by Firestore: the message stays in doubt")]
     public static partial void OutcomeRefused(this ILogger logger, string requestId);
+
+    [LoggerMessage(3201, LogLevel.Warning, "Account {AccountId} is degraded: {Undelivered} of {Accepted} accepted messages are not delivered")]
+    public static partial void DeliveryDegraded(this ILogger logger, string accountId, int undelivered, int accepted);
 }

@@ -11,8 +11,8 @@ internal sealed record StormPlan(int Messages, int Threads, int Sent, TimeSpan O
 {
     public static readonly StormPlan Full = new(10_000, 200, 2_000, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10));
 
-    /// <summary>The same at a tenth of volume and durations.</summary>
-    public static readonly StormPlan Tenth = new(1_000, 40, 200, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+    /// <summary>The same at a tenth of the volume, with an outage that a loaded machine still tells from itself.</summary>
+    public static readonly StormPlan Tenth = new(1_000, 40, 200, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(5));
 }
 
 /// <summary>What a storm left in the store.</summary>

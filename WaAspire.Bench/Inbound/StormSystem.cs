@@ -85,6 +85,7 @@ internal sealed class StormSystem : IAsyncDisposable
             ["WHATSAPP_APP_SECRET"] = AppSecret,
             ["WHATSAPP_VERIFY_TOKEN"] = "storm",
             ["Firestore__CommitTimeout"] = _plan.Patience.ToString("c", CultureInfo.InvariantCulture),
+            ["Firestore__ConnectTimeout"] = "00:00:02",
             ["Firestore__ReadTimeout"] = _plan.Patience.ToString("c", CultureInfo.InvariantCulture),
         }, "--urls", $"http://127.0.0.1:{_ports[proxy]}");
         await UntilAsync(proxy, "/healthz");
@@ -135,6 +136,11 @@ internal sealed class StormSystem : IAsyncDisposable
         var watch = Stopwatch.StartNew();
         while (true)
         {
+            if (_processes[process]!.HasExited)
+            {
+                throw new InvalidOperationException($"Process {process} of the storm ended before it answered.");
+            }
+
             try
             {
                 using var response = await _http.GetAsync($"http://127.0.0.1:{_ports[process]}{path}");

@@ -8,7 +8,7 @@ internal static class CloudApiEndpoints
     public static WebApplicationBuilder AddCloudApi(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<RequestLogs>().AddSingleton<BusinessNumbers>().AddSingleton<BearerCheck>();
-        builder.Services.AddSingleton<MessageAcceptance>().AddSingleton<MessagesApi>().AddSingleton<NumberApi>();
+        builder.Services.AddSingleton<MessageAcceptance>().AddSingleton<MessagesApi>().AddSingleton<NumberApi>().AddSingleton<HistoryApi>();
         return builder;
     }
 
@@ -19,6 +19,8 @@ internal static class CloudApiEndpoints
             api.PostAsync(http, phoneNumberId));
         graph.MapGet("/{phoneNumberId}", (HttpRequest request, string phoneNumberId, NumberApi api, string? fields) =>
             api.Get(request, phoneNumberId, fields));
+        graph.MapGet("/{phoneNumberId}/message_history", (HttpRequest request, string phoneNumberId, HistoryApi api) =>
+            api.Get(request, phoneNumberId, request.Query["message_id"]));
         graph.MapFallback("/{**path}", (string? path) => GraphError.UnknownPath("/" + path).ToResult());
         routes.MapLogs();
         routes.MapStatus();

@@ -21,6 +21,9 @@ internal sealed class PhoneMessage(
     public string? Opaque { get; } = opaque;
     public string Status { get; set; } = direction == Direction.Outbound ? MessageStatus.Accepted : MessageStatus.Read;
 
+    /// <summary>What happened to it and when, as the message history tells it. Changes in <see cref="ChatStore"/> only.</summary>
+    public List<(string Status, DateTimeOffset At)> History { get; } = [];
+
     /// <summary>Emoji that stands on this bubble, if somebody reacted.</summary>
     public string? Reaction { get; set; }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Worker.Delivery;
 
 namespace WaAspire.Worker.Recovery;
 
@@ -20,6 +21,7 @@ public static class OperatorApi
         group.MapPost("/outbox/{requestId}/replay", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.ReplayAsync, token));
         group.MapPost("/sweep", SweepAsync);
         group.MapPost("/drain", Drain);
+        group.MapDelivery();
         return routes;
     }
 
