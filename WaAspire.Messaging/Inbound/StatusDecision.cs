@@ -13,6 +13,9 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
 {
     private static readonly StatusDecision _nothing = new([], false, false);
 
+    /// <summary>It says something, but there is no room for it now: it is kept aside.</summary>
+    public bool IsUntimely { get; private init; }
+
     public static StatusDecision For(OutboxDocument message, StoredDocument? threadMessage, ProviderStatus status, DateTimeOffset now)
     {
         if (StatusRank.Of(status.Status) == 0 || message.ThreadId is null)
@@ -22,8 +25,9 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
 
         if (status.Status == StatusRank.Failed && AttemptOf(status.Opaque) is { } attempt && attempt < message.ClaimSeq)
         {
-            // A failure of an older attempt changes nothing: a newer one is on its way. It is remembered, once.
-            return new StatusDecision(OutboxTransitions.OldFailure(message, attempt, FaultOf(status), status.At ?? now), false, false);
+            // A failure of an older attempt changes nothing: a newer one is on its way. It is remembered, once, but never under
+            // the fence of a holder, whose own answer would be refused for it.
+            return message.Status == OutboxStatus.Processing ? _nothing with { IsUntimely = true } : new StatusDecision(OutboxTransitions.OldFailure(message, attempt, FaultOf(status), status.At ?? now), false, false);
         }
 
         var shown = ForThread(threadMessage, status, now);

@@ -92,6 +92,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             var decision = StatusDecision.For(message, copy, status, _clock.Now);
             if (decision.Writes.Count == 0)
             {
+                await (decision.IsUntimely ? SetAsideAsync("older_attempt", status, message, cancellationToken) : Task.CompletedTask);
                 return false;
             }
 
@@ -105,8 +106,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             if (IsForGood(outcome))
             {
                 // It would be refused for seven days on end.
-                await _rejections.SetAsideAsync(
-                    [new RejectedUpdate("refused", status.Raw ?? status.ToString(), status.Status, message.AccountId)], cancellationToken);
+                await SetAsideAsync("refused", status, message, cancellationToken);
                 return false;
             }
 
@@ -125,6 +125,9 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             ? await _commits.CommitAsync(new CommitMember(own, Purpose, message.Path, _ => false), cancellationToken)
             : outcome;
     }
+
+    private Task SetAsideAsync(string reason, ProviderStatus status, OutboxDocument message, CancellationToken cancellationToken) =>
+        _rejections.SetAsideAsync([new RejectedUpdate(reason, status.Raw ?? status.ToString(), status.Status, message.AccountId)], cancellationToken);
 
     private static bool IsForGood(CommitOutcome outcome) => outcome is CommitOutcome.Refused { Status: FirestoreStatus.InvalidArgument or FirestoreStatus.OutOfRange };
 

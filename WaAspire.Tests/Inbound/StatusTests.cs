@@ -99,6 +99,20 @@ public sealed class StatusTests(ProxyUnderTest proxy)
     }
 
     [Fact]
+    public async Task a_failure_of_an_older_attempt_leaves_the_fence_of_a_holder_alone_and_is_kept_aside()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        await SentMessage.StoreAsync(proxy, customer, "held", null, "processing", claimSeq: 2);
+        var fence = (await proxy.FindAsync(FirestorePaths.OutboxMessage("held")))!.UpdateTime;
+        var failed = Customer.Status("wamid.held", "failed", "held:1");
+
+        await customer.TellAsync(failed);
+
+        Assert.Equal(fence, (await proxy.FindAsync(FirestorePaths.OutboxMessage("held")))!.UpdateTime);
+        Assert.Equal("older_attempt", (await customer.SetAsideAsync(failed.ToJsonString()))!.Fields.Text("reason"));
+    }
+
+    [Fact]
     public async Task receipts_of_a_group_are_kept_for_each_participant()
     {
         var customer = await Customer.MeetAsync(proxy);
