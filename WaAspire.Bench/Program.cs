@@ -5,13 +5,27 @@
 //   dotnet run --project WaAspire.Bench -c Release -- costs [--load 1000 --threads 50]
 //   dotnet run --project WaAspire.Bench -c Release -- fairness [--backlog 100000]
 //   dotnet run --project WaAspire.Bench -c Release -- emulator [--documents 1000000]
+//   dotnet run --project WaAspire.Bench -c Release -- inbound
 
+using System.Globalization;
 using WaAspire.Bench;
+using WaAspire.Bench.Inbound;
 
 var options = BenchOptions.Parse(args);
 if (args is ["emulator", ..])
 {
     await EmulatorBench.RunAsync(options.Documents);
+    return;
+}
+
+if (args is ["inbound", ..])
+{
+    await using var storm = await StormSystem.StartAsync(StormPlan.Full);
+    var result = await InboundStorm.RunAsync(storm, StormPlan.Full);
+    Console.WriteLine($"{StormPlan.Full.Messages} messages over two proxies, {result.Refused} deliveries refused and repeated, an outage of {StormPlan.Full.Outage.TotalSeconds} s, two kills:");
+    Console.WriteLine(result);
+    var (above250, aboveSecond) = await InboundStorm.MeasureBatchesAsync(storm, batches: 100);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"batches of 100 with 20 ms added to every call of Firestore: {above250:P0} above 250 ms, {aboveSecond:P0} above 1 s"));
     return;
 }
 

@@ -28,4 +28,7 @@ internal static partial class MessagingLog
 
     [LoggerMessage(2304, LogLevel.Error, "WhatsApp reports {Code}, which needs a person: {Title}")]
     public static partial void ReportNeedsAPerson(this ILogger logger, string code, string title);
+
+    [LoggerMessage(2202, LogLevel.Warning, "{Count} updates were set aside in inboundRejected: {Reason}")]
+    public static partial void UpdatesSetAside(this ILogger logger, int count, string reason);
 }

@@ -11,6 +11,7 @@ using WaAspire.Proxy.Health;
 using WaAspire.Proxy.Media;
 using WaAspire.Proxy.Operations;
 using WaAspire.Proxy.Send;
+using WaAspire.Proxy.Threads;
 using WaAspire.Proxy.Webhooks;
 
 namespace WaAspire.Proxy;
@@ -41,10 +42,10 @@ public static class ProxyHost
         app.UseRouting();
         app.MapHealth();
         app.MapWebhooks();
-        app.MapSend().MapCancel().MapMedia();
+        app.MapSend().MapCancel().MapMedia().MapThreads();
         app.MapOperations();
         // Debug clients look for every function below the name of the project, as Google's local runtime has it.
-        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend().MapCancel().MapMedia();
+        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend().MapCancel().MapMedia().MapThreads();
         app.MapDefaultEndpoints();
         return app;
     }
@@ -83,14 +84,18 @@ public static class ProxyHost
     private static WebApplicationBuilder AddWebhooks(this WebApplicationBuilder builder)
     {
         builder.AddValidated<WebhookOptions>(WebhookOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.AddInbound();
         builder.AddValidated<PacingOptions>(PacingOptions.Section);
         builder.AddAccountPauses();
+        builder.AddValidated<IntakeOptions>(IntakeOptions.Section);
+        builder.Services.AddHostedService(services => services.GetRequiredService<IntakeEvidence>());
+        builder.Services.TryAddSingleton<IntakeEvidence>();
         builder.Services.TryAddSingleton<InboundPace>();
         builder.Services.TryAddSingleton<ReportedFaults>();
-        builder.AddValidated<IntakeOptions>(IntakeOptions.Section);
-        builder.Services.TryAddSingleton<IntakeEvidence>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<IntakeEvidence>());
-        builder.Services.TryAddSingleton<IStatusIntake, StatusIntake>();
+        builder.Services.TryAddSingleton<UnreadCounts>();
+        builder.Services.TryAddSingleton<AccountNumbers>();
+        builder.Services.TryAddSingleton<WebhookIntake>();
+        builder.Services.TryAddSingleton<WebhookGate>();
         return builder;
     }
 

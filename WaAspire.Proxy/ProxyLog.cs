@@ -15,9 +15,6 @@ internal static partial class ProxyLog
     [LoggerMessage(1004, LogLevel.Warning, "{Count} lanes were not signalled; the sweep finds them")]
     public static partial void LanesNotSignalled(this ILogger logger, int count);
 
-    [LoggerMessage(1005, LogLevel.Warning, "A webhook with a good signature held {Count} updates that could not be read")]
-    public static partial void UpdatesUnreadable(this ILogger logger, int count);
-
     [LoggerMessage(1006, LogLevel.Error, "Webhooks cannot be taken: {Setting} is not configured")]
     public static partial void SettingMissing(this ILogger logger, string setting);
 

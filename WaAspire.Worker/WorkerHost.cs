@@ -5,6 +5,7 @@ using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Pacing;
 using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Delivery;
 using WaAspire.Worker.Media;
 using WaAspire.Worker.Observability;
 using WaAspire.Worker.Pacing;
@@ -25,7 +26,8 @@ public static class WorkerHost
         builder.AddServiceDefaults();
         builder.AddFirestore();
         builder.AddRedisClient("redis");
-        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddObservability();
+        builder.AddInbound();
+        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddObservability();
 
         var app = builder.Build();
         app.MapObservability();
@@ -124,10 +126,25 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<StaleBacklog>();
         builder.Services.TryAddSingleton<StuckHead>();
         builder.Services.TryAddSingleton<LegacyMessages>();
+        builder.Services.TryAddSingleton<UndeliveredMessages>();
         builder.Services.TryAddSingleton<OperatorVerbs>();
         builder.Services.TryAddSingleton<DeadLetters>();
         builder.Services.TryAddSingleton<ReplayMany>();
         builder.Services.TryAddSingleton<FailBacklog>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<DeliveryOptions>(DeliveryOptions.Section);
+        builder.Services.AddSingleton<IMessageHistory>(services => new MessageHistory(
+            GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),
+            services.GetRequiredService<IOptions<CloudApiOptions>>(),
+            services.GetRequiredService<IOptions<SendingOptions>>(),
+            services.GetRequiredService<TimeProvider>()));
+        builder.Services.TryAddSingleton<SentMessages>();
+        builder.Services.TryAddSingleton<StatusRepair>();
+        builder.AddLoop<DeliveryWatch>();
         return builder;
     }
 

@@ -52,4 +52,7 @@ internal static partial class WorkerLog
 
     [LoggerMessage(3016, LogLevel.Warning, "Nothing proves the outcome of {RequestId}: the policy {Policy} has ended its doubt")]
     public static partial void DoubtEnded(this ILogger logger, string requestId, UnknownOutcomePolicy policy);
+
+    [LoggerMessage(3201, LogLevel.Warning, "Account {AccountId} is degraded: {Undelivered} of {Accepted} accepted messages are not delivered")]
+    public static partial void DeliveryDegraded(this ILogger logger, string accountId, int undelivered, int accepted);
 }

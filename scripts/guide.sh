@@ -16,6 +16,7 @@ done
 token=$(curl -fs "$auth/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local" -H 'Content-Type: application/json' \
   -d '{"email":"employee@example.com","password":"demo-password","returnSecureToken":true}' | sed -n 's/.*"idToken" *: *"\([^"]*\)".*/\1/p')
 thread=demo-account__40700000011@s.whatsapp.net
+number=100000000000001
 message="hello-$(date +%s)"
 request=$(printf '%s|%s|%s' "$thread" demo-employee "$message" | sha256sum | cut -d' ' -f1)
 
@@ -29,7 +30,7 @@ WaAspire runs.
   Worker (two)     $worker
   Firestore, Auth  $firestore   $auth
 
-The runbook's verification list, as far as it works yet (5, inbound dedupe, comes with receiving):
+The runbook's verification list:
 
 1. Send a message, and watch it arrive on the phone (the token is good for an hour):
 
@@ -52,6 +53,13 @@ curl $worker/metrics-json
 4. See what the outbox says of your message (queued, then sent; claimedBy names the worker):
 
 curl -s -H "Authorization: Bearer owner" "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/outbox/$request"
+
+5. Let the phone write the same message twice (same id), and see it once: the marker, and one message in the thread:
+
+for i in 1 2; do curl -X POST $whatsapp/simulator/inbound -H "Content-Type: application/json" \\
+  -d '{"phoneNumberId":"$number","from":"40700000011","message":{"id":"wamid.$message","type":"text","text":{"body":"Twice"}}}'; done
+curl -s -H "Authorization: Bearer owner" "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/inboundDedupe/demo-account__wamid.$message"
+curl -s -H "Authorization: Bearer owner" "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/threads/$thread/messages/wamid.$message"
 
 6. See that WhatsApp got each message once (send more first; two workers share the work):
 

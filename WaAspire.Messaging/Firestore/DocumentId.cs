@@ -8,6 +8,10 @@ public static class DocumentId
 {
     private const int BytesMax = 1500;
 
+    /// <summary>Somebody else's id as one segment of a path: only what cannot stand there is percent-encoded, and the percent itself.</summary>
+    public static string Escape(string opaqueId) =>
+        opaqueId.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal);
+
     /// <summary>Also without control characters, which Firestore would take and no log or URL should carry.</summary>
     public static bool IsLawful(string? id) =>
         id is { Length: > 0 } and not "." and not ".."

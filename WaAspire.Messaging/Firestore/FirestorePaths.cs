@@ -5,6 +5,8 @@ public static class FirestorePaths
 {
     public const string Accounts = "accounts";
     public const string Audit = "audit";
+    public const string InboundDedupe = "inboundDedupe";
+    public const string InboundRejected = "inboundRejected";
     public const string Instances = "instances";
     public const string Intake = "intake";
     public const string Outbox = "outbox";
@@ -14,6 +16,12 @@ public static class FirestorePaths
     public static string Account(string accountId) => $"{Accounts}/{accountId}";
 
     public static string AuditEntry(string id) => $"{Audit}/{id}";
+
+    /// <summary>The marker of a message that was received. Provider ids are opaque and may hold slashes.</summary>
+    public static string InboundMarker(string accountId, string providerMessageId) =>
+        $"{InboundDedupe}/{accountId}__{DocumentId.Escape(providerMessageId)}";
+
+    public static string InboundSetAside(string sha256) => $"{InboundRejected}/{sha256}";
 
     public static string Instance(string instanceId) => $"{Instances}/{instanceId}";
 

@@ -1,3 +1,5 @@
+using WaAspire.Messaging.Firestore;
+
 namespace WaAspire.Messaging.Inbound;
 
 /// <summary>One delivery status as a provider reported it, not yet merged.</summary>
@@ -8,7 +10,20 @@ namespace WaAspire.Messaging.Inbound;
 /// <param name="ErrorCode">With <c>failed</c>.</param>
 /// <param name="ErrorTitle">With <c>failed</c>.</param>
 public sealed record ProviderStatus(
-    string ProviderMessageId, string Status, DateTimeOffset? At, string? Opaque, int? ErrorCode = null, string? ErrorTitle = null);
+    string ProviderMessageId, string Status, DateTimeOffset? At, string? Opaque, int? ErrorCode = null, string? ErrorTitle = null)
+{
+    /// <summary>In a group: whose receipt it is. The message itself is as far as its furthest reader.</summary>
+    public string? Participant { get; init; }
+
+    /// <summary>What Meta charges: <c>billable, pricing_model, type, category</c>. Null when absent.</summary>
+    public DocumentFields? Pricing { get; init; }
+
+    /// <summary><c>id, expiration_timestamp?, origin</c>. Null when absent, as it mostly is since v24.</summary>
+    public DocumentFields? Conversation { get; init; }
+
+    /// <summary>The update as it came, kept when it cannot be stored otherwise.</summary>
+    public string? Raw { get; init; }
+}
 
 /// <summary>Stores delivery statuses. Both providers end here.</summary>
 public interface IStatusIntake

@@ -13,16 +13,24 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
 {
     private static readonly StatusDecision _nothing = new([], false, false);
 
+    /// <summary>It says something, but there is no room for it now: it is kept aside.</summary>
+    public bool IsUntimely { get; private init; }
+
     public static StatusDecision For(OutboxDocument message, StoredDocument? threadMessage, ProviderStatus status, DateTimeOffset now)
     {
-        var isFailure = status.Status == StatusRank.Failed;
-        if (StatusRank.Of(status.Status) == 0 || message.ThreadId is null || (isFailure && AttemptOf(status.Opaque) is { } attempt && attempt < message.ClaimSeq))
+        if (StatusRank.Of(status.Status) == 0 || message.ThreadId is null)
         {
-            // A failure of an older attempt changes nothing: a newer one is on its way.
             return _nothing;
         }
 
-        var shown = ForThread(threadMessage, status);
+        if (status.Status == StatusRank.Failed && AttemptOf(status.Opaque) is { } attempt && attempt < message.ClaimSeq)
+        {
+            // A failure of an older attempt changes nothing: a newer one is on its way. It is remembered, once, but never under
+            // the fence of a holder, whose own answer would be refused for it.
+            return message.Status == OutboxStatus.Processing ? _nothing with { IsUntimely = true } : new StatusDecision(OutboxTransitions.OldFailure(message, attempt, FaultOf(status), status.At ?? now), false, false);
+        }
+
+        var shown = ForThread(threadMessage, status, now);
         if (message.Status != OutboxStatus.Sent)
         {
             // Proof: whoever reports on our message has accepted it before. It goes into any state, also a failed one.
@@ -76,13 +84,7 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
         var fields = new DocumentFields { [OutboxFields.DeliveryStatus] = status.Status };
         if (status.Status == StatusRank.Failed)
         {
-            fields[OutboxFields.Failure] = FirestoreValue.From(new DocumentFields
-            {
-                ["code"] = status.ErrorCode?.ToString(CultureInfo.InvariantCulture) ?? "unknown",
-                ["title"] = status.ErrorTitle ?? "WhatsApp could not deliver it",
-                ["retryable"] = true,
-                ["at"] = status.At ?? now,
-            });
+            fields[OutboxFields.Failure] = OutboxTransitions.Describe(FaultOf(status), status.At ?? now);
         }
         else
         {
@@ -92,27 +94,48 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
         return fields;
     }
 
-    private static DocumentFields ForThread(StoredDocument? threadMessage, ProviderStatus status)
+    private static SendFault FaultOf(ProviderStatus status) =>
+        new(status.ErrorCode?.ToString(CultureInfo.InvariantCulture) ?? "unknown", status.ErrorTitle ?? "WhatsApp could not deliver it", true);
+
+    private static DocumentFields ForThread(StoredDocument? threadMessage, ProviderStatus status, DateTimeOffset now)
     {
-        if (threadMessage is null || !StatusRank.Raises(threadMessage.Fields.Text(ThreadMessageFields.Status), status.Status))
+        if (threadMessage is null)
         {
             return [];
         }
 
-        // Shipped clients know sent, delivered and read; a voice note that was played was read.
-        var fields = new DocumentFields { [ThreadMessageFields.Status] = status.Status == StatusRank.Played ? StatusRank.Read : status.Status };
-        if (status.At is { } at && status.Status is StatusRank.Delivered or StatusRank.Read)
+        var fields = StatusReceipts.Of(threadMessage.Fields, status, now);
+        if (StatusRank.Raises(threadMessage.Fields.Text(ThreadMessageFields.Status), status.Status))
         {
-            fields[status.Status == StatusRank.Read ? ThreadMessageFields.ReadAt : ThreadMessageFields.DeliveredAt] = at;
+            Raise(fields, status, now);
+        }
+
+        return StatusReceipts.WithPrices(fields, threadMessage.Fields, status);
+    }
+
+    private static void Raise(DocumentFields fields, ProviderStatus status, DateTimeOffset now)
+    {
+        // Shipped clients know sent, delivered and read; a voice note that was played was read.
+        fields[ThreadMessageFields.Status] = status.Status == StatusRank.Played ? StatusRank.Read : status.Status;
+        if (TimeField(status.Status) is { } field)
+        {
+            fields[field] = status.At ?? now;
         }
 
         if (status.Status == StatusRank.Failed)
         {
-            fields[ThreadMessageFields.LastError] = status.ErrorTitle ?? "WhatsApp could not deliver it";
+            fields[ThreadMessageFields.LastError] = FaultOf(status).Title;
+            fields[ThreadMessageFields.Failure] = OutboxTransitions.Describe(FaultOf(status), status.At ?? now);
         }
-
-        return fields;
     }
+
+    private static string? TimeField(string status) => status switch
+    {
+        StatusRank.Delivered => ThreadMessageFields.DeliveredAt,
+        StatusRank.Read => ThreadMessageFields.ReadAt,
+        StatusRank.Played => ThreadMessageFields.PlayedAt,
+        _ => null,
+    };
 
     /// <summary>Without a thread message there is nothing to show: the proof is written, a ghost never.</summary>
     private static IReadOnlyList<DocumentWrite> WithLawfulCopy(IReadOnlyList<DocumentWrite> writes, StoredDocument? threadMessage) =>

@@ -26,13 +26,15 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private readonly ServerClock _clock;
     private readonly ILanes _lanes;
     private readonly IntakeEvidence? _evidence;
+    private readonly InboundRejections _rejections;
     private readonly ILogger<StatusIntake> _logger;
     private readonly Meter _meter;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _unknown;
 
     public StatusIntake(
-        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, IMeterFactory meters, ILogger<StatusIntake> logger, IntakeEvidence? evidence = null)
+        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, InboundRejections rejections,
+        IMeterFactory meters, ILogger<StatusIntake> logger, IntakeEvidence? evidence = null)
     {
         _firestore = firestore;
         _documents = documents;
@@ -40,6 +42,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         _clock = clock;
         _lanes = lanes;
         _evidence = evidence;
+        _rejections = rejections;
         _logger = logger;
         _meter = meters.Create("WaAspire.Messaging");
         _duplicates = _meter.CreateCounter<long>("waaspire.outbox.duplicates", "{message}", "Messages with two provider ids");
@@ -91,15 +94,23 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             var decision = StatusDecision.For(message, copy, status, _clock.Now);
             if (decision.Writes.Count == 0)
             {
+                await (decision.IsUntimely ? SetAsideAsync("older_attempt", status, message, cancellationToken) : Task.CompletedTask);
                 return false;
             }
 
-            var outcome = await _commits.CommitAsync(new CommitMember(decision.Writes, Purpose, message.Path, _ => false), cancellationToken);
+            var outcome = await CommitAsync(decision.Writes, message, cancellationToken);
             if (outcome is CommitOutcome.Committed committed)
             {
                 _evidence?.Committed(message, committed.CommitTime);
                 await AnnounceAsync(message, decision);
                 return true;
+            }
+
+            if (IsForGood(outcome))
+            {
+                // It would be refused for seven days on end.
+                await SetAsideAsync("refused", status, message, cancellationToken);
+                return false;
             }
 
             // Refused: somebody else wrote in between, decide again. Lost: the next round sees whether it was applied.
@@ -108,13 +119,30 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         throw new FirestoreException(FirestoreStatus.Aborted, "A status could not be stored; the provider will deliver it again.");
     }
 
+    private async Task<CommitOutcome> CommitAsync(IReadOnlyList<DocumentWrite> writes, OutboxDocument message, CancellationToken cancellationToken)
+    {
+        var outcome = await _commits.CommitAsync(new CommitMember(writes, Purpose, message.Path, _ => false), cancellationToken);
+        DocumentWrite[] own = [.. writes.Where(write => write.Path == message.Path)];
+        // A copy that Firestore never takes does not keep the proof from its message.
+        return IsForGood(outcome) && own.Length > 0 && own.Length < writes.Count
+            ? await _commits.CommitAsync(new CommitMember(own, Purpose, message.Path, _ => false), cancellationToken)
+            : outcome;
+    }
+
+    private Task SetAsideAsync(string reason, ProviderStatus status, OutboxDocument message, CancellationToken cancellationToken) =>
+        _rejections.SetAsideAsync([new RejectedUpdate(reason, status.Raw ?? status.ToString(), status.Status, message.AccountId)], cancellationToken);
+
+    private static bool IsForGood(CommitOutcome outcome) => outcome is CommitOutcome.Refused { Status: FirestoreStatus.InvalidArgument or FirestoreStatus.OutOfRange };
+
     private async Task<OutboxDocument?> FindAsync(ProviderStatus status, CancellationToken cancellationToken)
     {
         // Not only our hashes: adopted messages keep the ids that the old system gave them.
         if (StatusDecision.RequestOf(status.Opaque) is { } requestId && DocumentId.IsLawful(requestId))
         {
-            var stored = await _documents.GetAsync(FirestorePaths.OutboxMessage(requestId), Purpose, cancellationToken);
-            return stored is null ? null : OutboxDocument.Read(stored);
+            if (await _documents.GetAsync(FirestorePaths.OutboxMessage(requestId), Purpose, cancellationToken) is { } stored)
+            {
+                return OutboxDocument.Read(stored);
+            }
         }
 
         await _queries.WaitAsync(cancellationToken);

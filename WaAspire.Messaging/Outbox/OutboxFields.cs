@@ -31,6 +31,8 @@ public static class OutboxFields
     public const string OutcomeUnknown = "outcomeUnknown";
     public const string Payload = "payload";
     public const string ProviderMessageId = "providerMessageId";
+    public const string ReplayedAs = "replayedAs";
+    public const string ReplayOf = "replayOf";
     public const string RequestId = "requestId";
     public const string Schema = "schema";
     public const string SecondProviderMessageIds = "secondProviderMessageIds";

@@ -96,4 +96,49 @@ public static partial class OutboxTransitions
             [ThreadMessageFields.LastError] = OutboxStatusNames.Canceled,
         }),
     ];
+
+    /// <summary>
+    /// sent stays sent: WhatsApp had accepted it and failed to deliver it. A new message says the same again, at the end of the
+    /// thread; the old one names it, so that a second click finds the first one's message.
+    /// </summary>
+    public static IReadOnlyList<DocumentWrite> ReplayAsNew(OutboxDocument message, StoredDocument stored, StoredDocument? threadMessage, string requestId)
+    {
+        var fields = Copied(stored.Fields, _said);
+        fields[OutboxFields.RequestId] = requestId;
+        fields[OutboxFields.ReplayOf] = message.RequestId;
+        fields[OutboxFields.EnqueueId] = requestId;
+        fields[OutboxFields.ClientMessageId] = $"replay_{message.RequestId}";
+        fields[OutboxFields.Status] = OutboxStatusNames.Queued;
+        fields[OutboxFields.Schema] = CurrentSchema;
+        fields[OutboxFields.Shard] = (long)OutboxShard.Of(message.ThreadId!);
+        fields[OutboxFields.AttemptCount] = 0L;
+        fields[OutboxFields.LeaseUntil] = FirestoreValue.Null;
+        fields[OutboxFields.LastError] = FirestoreValue.Null;
+        var shown = Copied(threadMessage?.Fields ?? stored.Fields, _shown);
+        shown[ThreadMessageFields.RequestId] = requestId;
+        shown[ThreadMessageFields.ThreadId] = message.ThreadId;
+        shown[ThreadMessageFields.Direction] = "outbound";
+        shown[ThreadMessageFields.Status] = OutboxStatusNames.Queued;
+        shown[ThreadMessageFields.LastError] = FirestoreValue.Null;
+        return
+        [
+            DocumentWrite.Create(FirestorePaths.OutboxMessage(requestId), fields,
+                [.. new[] { OutboxFields.CreatedAt, OutboxFields.OrderAt, OutboxFields.NextAttemptAt, OutboxFields.UpdatedAt }.Select(FieldTransform.RequestTime)]),
+            DocumentWrite.Create(FirestorePaths.ThreadMessage(message.ThreadId!, requestId), shown,
+                [.. new[] { ThreadMessageFields.TsClient, ThreadMessageFields.TsServer, ThreadMessageFields.CreatedAt, ThreadMessageFields.UpdatedAt }.Select(FieldTransform.RequestTime)]),
+            DocumentWrite.Update(
+                message.Path, Precondition.UnchangedSince(message.UpdateTime), new DocumentFields { [OutboxFields.ReplayedAs] = requestId },
+                deleted: null, FieldTransform.RequestTime(OutboxFields.UpdatedAt)),
+        ];
+    }
+
+    // What was said, to whom and by whom; not how it went.
+    private static readonly string[] _said =
+        [OutboxFields.AccountId, OutboxFields.ThreadId, OutboxFields.ToJid, OutboxFields.Body, OutboxFields.Payload, OutboxFields.CreatedByUid, OutboxFields.Trace];
+
+    private static readonly string[] _shown =
+        [ThreadMessageFields.AccountId, ThreadMessageFields.ClientJid, ThreadMessageFields.Body, ThreadMessageFields.MessageType, ThreadMessageFields.Media, ThreadMessageFields.Context];
+
+    private static DocumentFields Copied(DocumentFields from, IEnumerable<string> names) =>
+        new(from.Where(field => names.Contains(field.Key, StringComparer.Ordinal)));
 }

@@ -262,7 +262,21 @@ public static partial class OutboxTransitions
 
     private static long Refunded(OutboxDocument message) => Math.Max(0, message.AttemptCount - 1);
 
-    private static FirestoreValue Describe(SendFault fault, DateTimeOffset now) => FirestoreValue.From(new DocumentFields
+    /// <summary>Any state stays: an attempt before the last one has failed on its way. Empty when that is known.</summary>
+    public static IReadOnlyList<DocumentWrite> OldFailure(OutboxDocument message, long claimSeq, SendFault fault, DateTimeOffset at) =>
+        message.AttemptHistory.Any(past => past.AsMap?.Integer("claimSeq") == claimSeq && past.AsMap.Text("code") == fault.Code)
+            ? []
+            :
+            [
+                DocumentWrite.Update(
+                    message.Path,
+                    Precondition.UnchangedSince(message.UpdateTime),
+                    new DocumentFields { [OutboxFields.AttemptHistory] = Remember(message, fault, at, claimSeq) },
+                    deleted: null,
+                    FieldTransform.RequestTime(OutboxFields.UpdatedAt)),
+            ];
+
+    internal static FirestoreValue Describe(SendFault fault, DateTimeOffset now) => FirestoreValue.From(new DocumentFields
     {
         ["code"] = fault.Code,
         ["title"] = fault.Title,
@@ -270,11 +284,11 @@ public static partial class OutboxTransitions
         ["at"] = now,
     });
 
-    private static FirestoreValue Remember(OutboxDocument message, SendFault fault, DateTimeOffset now) =>
+    private static FirestoreValue Remember(OutboxDocument message, SendFault fault, DateTimeOffset now, long? claimSeq = null) =>
         FirestoreValue.From(message.AttemptHistory
             .Append(FirestoreValue.From(new DocumentFields
             {
-                ["claimSeq"] = message.ClaimSeq,
+                ["claimSeq"] = claimSeq ?? message.ClaimSeq,
                 ["code"] = fault.Code,
                 ["title"] = fault.Title,
                 ["at"] = now,

@@ -17,9 +17,17 @@ internal sealed class WebhookOptions
     [Range(1024, 16 * 1024 * 1024)]
     public int BodyBytesMax { get; set; } = 3 * 1024 * 1024;
 
-    /// <summary>Default 1,000 statuses handed on at once, as many as Meta puts into one request.</summary>
-    [Range(1, 10_000)]
-    public int StatusesAtOnce { get; set; } = 1000;
+    /// <summary>Default 16 signed requests stored at a time; more wait. Each may make documents of 3 MB.</summary>
+    [Range(1, 1000)]
+    public int RequestsAtOnce { get; set; } = 16;
+
+    /// <summary>Default 1 min for the account of a number that is known.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan KnownNumberFor { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Default 2 s for a number that no account has: it may be added any moment, and until then its messages are set aside.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan UnknownNumberFor { get; set; } = TimeSpan.FromSeconds(2);
 
     public void ReadNames(IConfiguration configuration)
     {

@@ -1,32 +1,32 @@
+using System.Text;
 using System.Text.Json;
 using WaAspire.Messaging.Inbound;
 
 namespace WaAspire.Proxy.Webhooks;
 
+/// <param name="PhoneNumberId">The business number it was written to; null when the change does not say.</param>
+internal sealed record ReceivedMessage(string? PhoneNumberId, InboundMessage Message);
+
 /// <summary>
-/// The updates of one webhook request, entry by entry and change by change. What cannot be read is counted and never
+/// The updates of one webhook request, entry by entry and change by change. What cannot be read is set aside and never
 /// thrown: one odd update must not hold back the thousand beside it, nor be delivered again for seven days.
-/// <c>{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{"statuses":[{"id":"wamid.…",
-/// "status":"delivered","timestamp":"1767225600","biz_opaque_callback_data":"…"}],"messages":[…]}}]}]}</c>
+/// <c>{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"…"},
+/// "contacts":[…],"messages":[…],"statuses":[…],"errors":[…]}}]}]}</c>
 /// </summary>
 internal sealed class WebhookUpdates
 {
-    // Meta's ids and words are far shorter; what is longer is not theirs and does not belong into a document.
-    private const int TextLengthMax = 1024;
-
     private static readonly JsonDocumentOptions Tolerant = new() { MaxDepth = 64 };
 
     private readonly List<ProviderStatus> _statuses = [];
+    private readonly List<ReceivedMessage> _messages = [];
+    private readonly List<RejectedUpdate> _rejected = [];
 
     public IReadOnlyList<ProviderStatus> Statuses => _statuses;
 
-    /// <summary>Inbound messages: acknowledged and counted, not stored yet.</summary>
-    public int Messages { get; private set; }
+    public IReadOnlyList<ReceivedMessage> Messages => _messages;
 
-    public int Unreadable { get; private set; }
-
-    /// <summary>Changes of fields that we do not follow, such as template reviews.</summary>
-    public int Others { get; private set; }
+    /// <summary>Unreadable, unknown, or of a field that we do not follow: each is kept raw.</summary>
+    public IReadOnlyList<RejectedUpdate> Rejected => _rejected;
 
     public static WebhookUpdates Read(ReadOnlyMemory<byte> body)
     {
@@ -34,79 +34,98 @@ internal sealed class WebhookUpdates
         try
         {
             using var json = JsonDocument.Parse(body, Tolerant);
-            foreach (var change in Members(json.RootElement, "entry").SelectMany(entry => Members(entry, "changes")))
-                updates.AddChange(change);
+            updates.AddBody(json.RootElement);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            updates.Unreadable++;
+            updates.Reject("unreadable", new string([.. Encoding.UTF8.GetString(body.Span).Where(c => !char.IsControl(c))]), "body");
         }
+
         return updates;
+    }
+
+    private void AddBody(JsonElement body)
+    {
+        if (body.Member("entry") is not { ValueKind: JsonValueKind.Array })
+        {
+            Reject("unreadable", body.Raw(), "body");
+        }
+
+        foreach (var entry in body.Members("entry"))
+        {
+            if (entry.Member("changes") is not { ValueKind: JsonValueKind.Array })
+            {
+                Reject("unreadable", entry.Raw(), "entry");
+            }
+
+            foreach (var change in entry.Members("changes"))
+            {
+                Guarded(change, "change", AddChange);
+            }
+        }
     }
 
     private void AddChange(JsonElement change)
     {
-        try
+        if (change.Word("field") is not "messages" || change.Object("value") is not { } value)
         {
-            AddReadableChange(change);
+            Reject(change.Word("field") is null or "messages" ? "unreadable" : "other_field", change.Raw(), change.Word("field"));
+            return;
         }
-        // A lone surrogate in one change does not cost the changes behind it.
-        catch (InvalidOperationException)
+
+        var (number, contacts) = (value.Object("metadata")?.Word("phone_number_id"), value.Members("contacts"));
+        foreach (var message in value.Members("messages"))
         {
-            Unreadable++;
+            Guarded(message, "message", one => AddMessage(one, number, contacts));
+        }
+
+        foreach (var status in value.Members("statuses"))
+        {
+            Guarded(status, "status", AddStatus);
+        }
+
+        foreach (var error in value.Members("errors"))
+        {
+            Reject("account_error", error.Raw(), error.Member("code") is { ValueKind: JsonValueKind.Number } code ? code.Raw() : null);
         }
     }
 
-    private void AddReadableChange(JsonElement change)
+    private void AddMessage(JsonElement message, string? number, IReadOnlyList<JsonElement> contacts)
     {
-        if (Text(change, "field") != "messages" || Member(change, "value") is not { ValueKind: JsonValueKind.Object } value)
+        var (read, problem) = MessageReading.Read(message, contacts);
+        if (read is null)
         {
-            Others++;
+            Reject(problem!, message.Raw(), "message");
             return;
         }
-        Messages += Members(value, "messages").Length;
-        foreach (var status in Members(value, "statuses"))
-            AddStatus(status);
+
+        _messages.Add(new ReceivedMessage(number, read));
     }
 
     private void AddStatus(JsonElement status)
     {
+        var read = StatusReading.Read(status);
+        if (read is null || StatusRank.Of(read.Status) == 0)
+        {
+            Reject(read is null ? "unreadable" : "unknown_status", status.Raw(), read?.Status ?? "status");
+            return;
+        }
+
+        _statuses.Add(read);
+    }
+
+    private void Guarded(JsonElement element, string what, Action<JsonElement> add)
+    {
         try
         {
-            if (Text(status, "id") is { Length: > 0 } id && Text(status, "status") is { Length: > 0 } word)
-                _statuses.Add(new ProviderStatus(id, word, TimeOf(status), Text(status, "biz_opaque_callback_data"), ErrorCode(status), ErrorText(status)));
-            else
-                Unreadable++;
+            add(element);
         }
-        // A lone surrogate inside a string: lawful JSON, but no text.
+        // Half of a surrogate pair, or bytes that are no UTF-8: lawful JSON, but no text. It does not cost the updates beside it.
         catch (InvalidOperationException)
         {
-            Unreadable++;
+            Reject("unreadable", element.Raw(), what);
         }
     }
 
-    // Seconds, usually as a string. Nine-digit nonsense and far futures are no reason to lose a receipt.
-    private static DateTimeOffset? TimeOf(JsonElement status)
-    {
-        var text = Member(status, "timestamp") is { ValueKind: JsonValueKind.String or JsonValueKind.Number } time ? time.ToString() : null;
-        return long.TryParse(text, out var seconds) && seconds > 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-            : null;
-    }
-
-    private static int? ErrorCode(JsonElement status) =>
-        FirstError(status) is { } error && Member(error, "code") is { ValueKind: JsonValueKind.Number } code && code.TryGetInt32(out var number) ? number : null;
-
-    private static string? ErrorText(JsonElement status) => FirstError(status) is { } error ? Text(error, "title") : null;
-
-    private static JsonElement? FirstError(JsonElement status) => Members(status, "errors").Select(error => (JsonElement?)error).FirstOrDefault();
-
-    private static JsonElement[] Members(JsonElement holder, string name) =>
-        Member(holder, name) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
-
-    private static string? Text(JsonElement holder, string name) =>
-        Member(holder, name) is { ValueKind: JsonValueKind.String } text && text.GetString() is { Length: <= TextLengthMax } value ? value : null;
-
-    private static JsonElement? Member(JsonElement holder, string name) =>
-        holder.ValueKind == JsonValueKind.Object && holder.TryGetProperty(name, out var member) ? member : null;
+    private void Reject(string reason, string raw, string? detail) => _rejected.Add(new RejectedUpdate(reason, raw, detail));
 }

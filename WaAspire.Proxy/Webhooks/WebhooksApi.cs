@@ -10,7 +10,7 @@ namespace WaAspire.Proxy.Webhooks;
 
 /// <summary>
 /// <c>/webhooks/whatsapp</c>: Meta's verification and Meta's updates. What enters is signed bytes; what leaves is stored
-/// statuses and a 200, in this order. If we die in between, Meta delivers again, and what was stored is seen as such.
+/// messages and statuses and then a 200. If we die in between, Meta delivers again, and what was stored is seen as such.
 /// </summary>
 /// <remarks>https://developers.facebook.com/docs/graph-api/webhooks/getting-started</remarks>
 internal static class WebhooksApi
@@ -37,38 +37,35 @@ internal static class WebhooksApi
     }
 
     private static async Task<IResult> ReceiveAsync(
-        HttpRequest request, IStatusIntake intake, ReportedFaults faults, IOptions<WebhookOptions> options, ProxyMetrics metrics, ILogger<WebhookUpdates> logger, CancellationToken cancellationToken)
+        HttpRequest request, WebhookIntake intake, WebhookGate gate, IOptions<WebhookOptions> options, ILogger<WebhookUpdates> logger, CancellationToken cancellationToken)
     {
         if (options.Value.AppSecret is not { Length: > 0 } secret)
         {
             logger.SettingMissing(WebhookOptions.AppSecretName);
             return Refusal.ConfigurationMissing(WebhookOptions.AppSecretName);
         }
+
         if (await RequestBody.ReadAsync(request, options.Value.BodyBytesMax, cancellationToken) is not { } body)
+        {
             return Refusal.TooLarge;
+        }
+
         if (!WebhookSignature.IsGood(request.Headers[WebhookSignature.Header].ToString(), body.Span, secret))
+        {
             return BadSignature;
-        return await StoreAsync(WebhookUpdates.Read(body), AccountEvents.Read(body), intake, faults, options.Value, metrics, logger, cancellationToken);
+        }
+
+        // Behind the signature, so that only Meta can fill the places.
+        using var place = await gate.EnterAsync(cancellationToken);
+        return await StoreAsync(WebhookUpdates.Read(body), AccountEvents.Read(body), intake, logger, cancellationToken);
     }
 
     private static async Task<IResult> StoreAsync(
-        WebhookUpdates updates, AccountEvents events, IStatusIntake intake, ReportedFaults faults, WebhookOptions options, ProxyMetrics metrics, ILogger logger, CancellationToken cancellationToken)
+        WebhookUpdates updates, AccountEvents events, WebhookIntake intake, ILogger logger, CancellationToken cancellationToken)
     {
-        metrics.Updates("message", "counted", updates.Messages);
-        metrics.Updates("other", "ignored", updates.Others);
-        metrics.Updates("unknown", "unreadable", updates.Unreadable);
-        if (updates.Unreadable > 0)
-            logger.UpdatesUnreadable(updates.Unreadable);
         try
         {
-            foreach (var statuses in updates.Statuses.Chunk(options.StatusesAtOnce))
-            {
-                var result = await intake.StoreAsync(statuses, cancellationToken);
-                metrics.Updates("status", "stored", result.Stored);
-                metrics.Updates("status", "seen", result.Seen);
-                metrics.Updates("status", "not_ours", result.Unknown);
-            }
-            await faults.ActAsync(events.Faults, events.Templates, cancellationToken);
+            await intake.StoreAsync(updates, events, cancellationToken);
             return Results.Json(new { success = true });
         }
         catch (FirestoreException outage)

@@ -42,7 +42,7 @@ public sealed class CloudApiTests
         var updates = WebhookUpdates.Read(Encoding.UTF8.GetBytes(
             """{"entry":[{"changes":[{"field":"\ud800"},{"field":"messages","value":{"statuses":[{"id":"wamid.1","status":"sent"}]}}]}]}"""));
 
-        Assert.Equal((1, 1), (updates.Statuses.Count, updates.Unreadable));
+        Assert.Equal((1, 1), (updates.Statuses.Count, updates.Rejected.Count));
     }
 
     private static async Task<SendOutcome> SendAsync(Uri url, string token, int pastRefusals)

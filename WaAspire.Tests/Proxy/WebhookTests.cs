@@ -104,7 +104,7 @@ public sealed class WebhookTests(ProxyUnderTest proxy)
     }
 
     [Fact]
-    public async Task inbound_messages_are_acknowledged()
+    public async Task messages_to_a_number_that_nobody_has_are_set_aside_and_acknowledged()
     {
         var body = """{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messages":[{"from":"40700000001","id":"wamid.in","timestamp":"1767225600","type":"text","text":{"body":"Hi"}}]}}]}]}""";
 

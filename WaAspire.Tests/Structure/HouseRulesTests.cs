@@ -33,7 +33,7 @@ public sealed partial class HouseRulesTests
 
     [Fact]
     public void only_the_state_machine_writes_a_status() =>
-        AssertNowhere(["WaAspire.Messaging", "WaAspire.Worker", "WaAspire.Proxy"], WritesStatus(), file => file is not ("OutboxTransitions.cs" or "EnqueueWrites.cs"));
+        AssertNowhere(["WaAspire.Messaging", "WaAspire.Worker", "WaAspire.Proxy"], WritesStatus(), file => file is not ("OutboxTransitions.cs" or "OutboxTransitions.Operator.cs" or "EnqueueWrites.cs"));
 
     [Fact]
     public void only_the_claims_claim() =>
@@ -42,7 +42,7 @@ public sealed partial class HouseRulesTests
     [Fact]
     public void only_a_provider_speaks_to_whatsapp()
     {
-        AssertNowhere(["WaAspire.Worker"], HttpClients(), file => file is not ("CloudApiProvider.cs" or "CloudApiMedia.cs" or "GraphClient.cs"));
+        AssertNowhere(["WaAspire.Worker"], HttpClients(), file => file is not ("CloudApiProvider.cs" or "CloudApiMedia.cs" or "MessageHistory.cs" or "GraphClient.cs"));
         AssertNowhere(["WaAspire.Messaging", "WaAspire.Proxy"], GraphAddresses(), _ => true);
     }
 

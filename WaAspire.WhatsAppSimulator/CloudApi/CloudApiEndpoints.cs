@@ -10,7 +10,7 @@ internal static class CloudApiEndpoints
     public static WebApplicationBuilder AddCloudApi(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<RequestLogs>().AddSingleton<BusinessNumbers>().AddSingleton<BearerCheck>();
-        builder.Services.AddSingleton<MessageAcceptance>().AddSingleton<MessagesApi>().AddSingleton<NumberApi>();
+        builder.Services.AddSingleton<MessageAcceptance>().AddSingleton<MessagesApi>().AddSingleton<NumberApi>().AddSingleton<HistoryApi>();
         builder.Services.AddSingleton<MediaStore>().AddSingleton<MediaApi>();
         return builder;
     }
@@ -20,6 +20,8 @@ internal static class CloudApiEndpoints
         var graph = routes.MapGroup(Version);
         graph.MapPost("/{phoneNumberId}/messages", (HttpContext http, string phoneNumberId, MessagesApi api) =>
             api.PostAsync(http, phoneNumberId));
+        graph.MapGet("/{phoneNumberId}/message_history", (HttpRequest request, string phoneNumberId, HistoryApi api) =>
+            api.Get(request, phoneNumberId, request.Query["message_id"]));
         graph.MapPost("/{phoneNumberId}/media", (HttpContext http, string phoneNumberId, MediaApi api) =>
             api.UploadAsync(http, phoneNumberId));
         graph.MapGet("/{id}", (HttpRequest request, string id, MediaApi api, string? fields, [FromQuery(Name = "phone_number_id")] string? owner) =>

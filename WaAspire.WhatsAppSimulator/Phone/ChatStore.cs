@@ -40,12 +40,13 @@ internal sealed class ChatStore(IOptions<SimulatorOptions> options, BusinessNumb
     }
 
     /// <summary>False when the message is already there or further, or has failed.</summary>
-    public bool Advance(PhoneMessage message, string status)
+    public bool Advance(PhoneMessage message, string status, DateTimeOffset at)
     {
         lock (_gate)
         {
             if (!MessageStatus.IsProgress(message.Status, status)) return false;
             message.Status = status;
+            message.History.Add((status, at));
             events.Publish("status", () => new { message.PhoneNumberId, message.Contact, message.Id, status });
             return true;
         }
@@ -54,6 +55,13 @@ internal sealed class ChatStore(IOptions<SimulatorOptions> options, BusinessNumb
     public bool CanAdvance(PhoneMessage message, string status)
     {
         lock (_gate) return MessageStatus.IsProgress(message.Status, status);
+    }
+
+    /// <summary>What happened to a message of this number so far; null when it is not here (any more).</summary>
+    public IReadOnlyList<(string Status, DateTimeOffset At)>? History(string phoneNumberId, string id)
+    {
+        lock (_gate)
+            return _chats.Values.Where(chat => chat.Key.PhoneNumberId == phoneNumberId).Select(chat => chat.Find(id)).FirstOrDefault(message => message is not null)?.History.ToArray();
     }
 
     public IReadOnlyList<PhoneMessage> Delivered(ChatKey key)
@@ -85,7 +93,7 @@ internal sealed class ChatStore(IOptions<SimulatorOptions> options, BusinessNumb
     private void React_NeedsLock(Chat chat, JsonElement reaction)
     {
         if (chat.Find(reaction.GetProperty("message_id").GetString()!) is not { } target) return;
-        var emoji = reaction.GetProperty("emoji").GetString();
+        var emoji = reaction.TryGetProperty("emoji", out var given) ? given.GetString() : null;
         target.Reaction = string.IsNullOrEmpty(emoji) ? null : emoji;
         events.Publish("reaction", () => new { target.PhoneNumberId, target.Contact, target.Id, target.Reaction });
     }

@@ -30,6 +30,9 @@ internal sealed class PhoneMessage(
     /// <summary>Words of the message that it replies to, as far as the chat still has them.</summary>
     public string? Quote { get; set; }
 
+    /// <summary>What happened to it and when, as the message history tells it. Changes in <see cref="ChatStore"/> only.</summary>
+    public List<(string Status, DateTimeOffset At)> History { get; } = [];
+
     /// <summary>Emoji that stands on this bubble, if somebody reacted.</summary>
     public string? Reaction { get; set; }
 }

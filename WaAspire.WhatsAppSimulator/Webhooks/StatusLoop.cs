@@ -37,7 +37,7 @@ internal sealed class StatusLoop(
         {
             if (!chats.CanAdvance(status.Message, status.Status)) return [];
             var told = faults.Apply(status);
-            chats.Advance(status.Message, told.HappenedAs);
+            chats.Advance(status.Message, told.HappenedAs, status.At);
             return told.Now;
         }
 

@@ -14,7 +14,8 @@ internal sealed record StatusUpdate(
     PhoneMessage Message, string Status, DateTimeOffset At, RawJson? Body, int? Code = null, bool Decided = false, bool Held = false)
     : WebhookUpdate(Message, At);
 
-internal sealed record InboundUpdate(PhoneMessage Message, string? Name, DateTimeOffset At, bool Decided = false)
+/// <param name="Content">Type and payload as Meta's <c>messages[]</c> has them; null for a text.</param>
+internal sealed record InboundUpdate(PhoneMessage Message, string? Name, DateTimeOffset At, RawJson? Content = null, bool Decided = false)
     : WebhookUpdate(Message, At);
 
 /// <summary>What will happen to messages, and when. Adding never waits: the answer to the sender must not.</summary>
@@ -37,7 +38,8 @@ internal sealed class StatusSchedule(IOptions<WebhookOptions> options, TimeProvi
 
     public void ForRead(PhoneMessage message) => Status(message, MessageStatus.Read, TimeSpan.Zero, body: null);
 
-    public void ForInbound(PhoneMessage message, string? name) => Add(new InboundUpdate(message, name, message.At), message.At);
+    public void ForInbound(PhoneMessage message, string? name, RawJson? content = null) =>
+        Add(new InboundUpdate(message, name, message.At, content), message.At);
 
     public void Add(WebhookUpdate update, DateTimeOffset due) => _queue.TryAdd(update, due);
 

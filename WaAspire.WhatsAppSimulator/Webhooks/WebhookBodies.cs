@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using WaAspire.WhatsAppSimulator.CloudApi;
@@ -36,7 +37,16 @@ internal sealed class WebhookBodies(BusinessNumbers numbers, IOptions<SimulatorO
             type = "text",
             text = new { body = message.Text },
         };
-        return Envelope(message.PhoneNumberId, [contact], [text], statuses: null);
+        return Envelope(message.PhoneNumberId, [contact], [update.Content is { } content ? Merged(text, content) : text], statuses: null);
+    }
+
+    // What every message has, and over it what this one says; a text is replaced by its content.
+    private static JsonObject Merged(object common, RawJson content)
+    {
+        var merged = JsonSerializer.SerializeToNode(common, Json)!.AsObject();
+        merged.Remove("text");
+        foreach (var (name, value) in JsonNode.Parse(content.Utf8.Span)!.AsObject()) merged[name] = value?.DeepClone();
+        return merged;
     }
 
     private byte[] Envelope(string phoneNumberId, object[]? contacts, object[]? messages, object[]? statuses)

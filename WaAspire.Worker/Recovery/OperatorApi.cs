@@ -3,6 +3,7 @@ using System.Text;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Worker.Delivery;
 
 namespace WaAspire.Worker.Recovery;
 
@@ -22,6 +23,7 @@ public static class OperatorApi
         group.MapDeadLetters();
         group.MapPost("/sweep", SweepAsync);
         group.MapPost("/drain", Drain);
+        group.MapDelivery();
         return routes;
     }
 

@@ -27,7 +27,7 @@ public enum VerbResult
 /// What a person may decide: resend, fail or release a message in doubt, replay a dead letter. Each is one fenced write,
 /// after which the lane is woken; a wake that gets lost is found by the sweep or by the next look at the doubt.
 /// </summary>
-public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes)
+public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, UndeliveredMessages undelivered)
 {
     private const string Purpose = "operator";
     private static readonly SendFault _givenUp = new("operator", "Given up by an operator", true);
@@ -41,11 +41,13 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
     public Task<(VerbResult Result, OutboxStatus? Status)> ReleaseAsync(string requestId, CancellationToken cancellationToken) =>
         ChangeAsync(requestId, OutboxStatus.Uncertain, _ => null, OutboxTransitions.Release, cancellationToken);
 
+    /// <summary>A dead letter goes out again as itself; one that WhatsApp accepted and could not deliver, as a new message.</summary>
     /// <param name="requestId">Of the dead letter.</param>
     /// <param name="confirmedNotSent">Somebody has looked at the phone: needed where the message left doubt without proof.</param>
     /// <param name="cancellationToken">Ends the call; the change is made or not.</param>
-    public Task<(VerbResult Result, OutboxStatus? Status)> ReplayAsync(string requestId, bool confirmedNotSent, CancellationToken cancellationToken) =>
-        ChangeAsync(
+    public async Task<(VerbResult Result, OutboxStatus? Status)> ReplayAsync(string requestId, bool confirmedNotSent, CancellationToken cancellationToken) =>
+        await undelivered.ReplayAsync(requestId, cancellationToken)
+        ?? await ChangeAsync(
             requestId,
             OutboxStatus.Failed,
             message => message.OutcomeUnknown && !confirmedNotSent ? VerbResult.OutcomeUnknown : Lateness(message),

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using StackExchange.Redis;
+using WaAspire.Messaging.Inbound;
+
+namespace Microsoft.Extensions.Hosting;
+
+public static class InboundExtensions
+{
+    /// <summary>
+    /// Registers <see cref="IInboundProcessor"/>, <see cref="IStatusIntake"/> and <see cref="InboundRejections"/>. Needs
+    /// Firestore, and Redis where it saves work: a Redis that is away is asked on first use and stops nobody.
+    /// </summary>
+    public static IHostApplicationBuilder AddInbound(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<InboundOptions>().BindConfiguration(InboundOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(provider => new Lazy<IConnectionMultiplexer>(provider.GetRequiredService<IConnectionMultiplexer>));
+        services.TryAddSingleton<SeenMessages>();
+        services.TryAddSingleton<InboundRejections>();
+        services.TryAddSingleton<IInboundProcessor, InboundProcessor>();
+        services.TryAddSingleton<IStatusIntake, StatusIntake>();
+        return builder;
+    }
+}

@@ -1,0 +1,211 @@
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Threads;
+
+namespace WaAspire.Messaging.Inbound;
+
+/// <summary>
+/// What some messages do to their thread: last activity that only moves forward, the unread count, the contact's name and
+/// addresses. Also the threads that come to point to it: predecessors, aliases, the thread of a changed number.
+/// </summary>
+internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
+{
+    private const int WaitingMax = 20;
+    private const int NameLengthMax = 100;
+
+    // A new thread under a new spelling is the same conversation: who owns it and who is assigned goes on.
+    private static readonly string[] _inherited =
+    [
+        ThreadFields.OwnerUid, ThreadFields.CoWriterUids, ThreadFields.AssignedTo, ThreadFields.AssignedAt, "assigned_operator_code", "reserved_at",
+        ThreadFields.DisplayName, "profilePictureUrl", "photoUrl",
+    ];
+
+    private readonly DocumentFields _stored = home.Stored?.Fields ?? [];
+    private readonly DocumentFields _waiting = new(home.Stored?.Fields.Map(ThreadFields.WaitingReactions) ?? []);
+    private (InboundMessage Message, DateTimeOffset At)? _newest;
+    private DateTimeOffset? _moved;
+    private (InboundMessage Message, string? Name) _contact;
+    private long _unread;
+    private bool _waitingChanged;
+
+    private string AccountId => _contact.Message.AccountId;
+
+    public void Saw(InboundMessage message, DateTimeOffset at)
+    {
+        if (_newest is not { } newest || at >= newest.At)
+        {
+            _newest = (message, at);
+        }
+
+        if (message.MovedTo is not null)
+        {
+            _moved = at;
+        }
+
+        _contact = (message, IsName(message.SenderName) ? message.SenderName : _contact.Name);
+        _unread += message.IsReaction || message.Type == "system" ? 0 : 1;
+    }
+
+    public void Wait(string target, InboundMessage message, InboundReaction reaction, DateTimeOffset at)
+    {
+        _waiting[target] = FirestoreValue.From(Reactions.With(_waiting.Map(target), message, reaction, at));
+        _waitingChanged = true;
+        while (_waiting.Count > WaitingMax)
+        {
+            _waiting.Remove(_waiting.MinBy(waiting => waiting.Value.AsMap?.Values.Max(person => person.AsMap?.Timestamp("at"))).Key);
+        }
+    }
+
+    public DocumentFields? TakeWaiting(string messageId)
+    {
+        var waiting = _waiting.Map(messageId);
+        _waitingChanged |= _waiting.Remove(messageId);
+        return waiting;
+    }
+
+    public IReadOnlyList<DocumentWrite> Writes() => [Thread(), .. Predecessors(), .. Aliases(), .. NewNumber()];
+
+    private DocumentWrite Thread()
+    {
+        var fields = home.Stored is null ? Inherited(home.Predecessors) : [];
+        // Also where they are there: old documents hold a map of spellings, or a hash for the account.
+        fields[ThreadFields.AccountId] = AccountId;
+        fields[ThreadFields.ClientJid] = home.Contact.Value;
+        Describe(fields);
+        Advance(fields);
+        string[] deleted = _stored.ContainsKey(ThreadFields.RedirectTo) ? [ThreadFields.RedirectTo] : [];
+        FieldTransform[] transforms = _unread > 0
+            ? [FieldTransform.RequestTime(ThreadFields.UpdatedAt), FieldTransform.Increment(ThreadFields.UnreadCount, _unread)]
+            : [FieldTransform.RequestTime(ThreadFields.UpdatedAt)];
+        return home.Stored is null
+            ? DocumentWrite.Create(home.Path, fields, transforms)
+            : DocumentWrite.Update(home.Path, Precondition.UnchangedSince(home.Stored.UpdateTime), fields, deleted, transforms);
+    }
+
+    private void Describe(DocumentFields fields)
+    {
+        if (home.Contact.PhoneE164 is { } phone && _stored.Text(ThreadFields.PhoneE164) != phone)
+        {
+            foreach (var field in new[] { ThreadFields.PhoneE164, ThreadFields.Phone, ThreadFields.PhoneNumber, ThreadFields.NormalizedPhone })
+            {
+                fields[field] = phone;
+            }
+        }
+
+        if (home.Stored is null)
+        {
+            fields[ThreadFields.IsLid] = home.Contact.IsHidden;
+        }
+
+        if (_contact.Name is { } name && !home.Contact.IsGroup && !IsName(_stored.Text(ThreadFields.DisplayName) ?? fields.Text(ThreadFields.DisplayName)))
+        {
+            fields[ThreadFields.DisplayName] = name;
+        }
+
+        if (_contact.Message.Username is { } username && !home.Contact.IsGroup && _stored.Text(ThreadFields.Username) != username)
+        {
+            fields[ThreadFields.Username] = username;
+        }
+
+        if (home.NewAliases.Count > 0)
+        {
+            fields[ThreadFields.Aliases] = FirestoreValue.From(_stored.Array(ThreadFields.Aliases).Concat(home.NewAliases.Select(alias => FirestoreValue.From(alias.Value))));
+        }
+
+        if (_waitingChanged)
+        {
+            fields[ThreadFields.WaitingReactions] = FirestoreValue.From(_waiting);
+        }
+
+        if (newNumber is not null && newNumber.ThreadId != home.ThreadId)
+        {
+            fields[ThreadFields.MigratedTo] = newNumber.ThreadId;
+            fields[ThreadFields.MigratedAt] = _moved!.Value;
+        }
+    }
+
+    private void Advance(DocumentFields fields)
+    {
+        var (message, at) = _newest!.Value;
+        if (_stored.Timestamp(ThreadFields.LastMessageAt) is not { } last || at >= last)
+        {
+            var preview = message.IsReaction ? ThreadPreview.Reaction : ThreadPreview.Of(message.Type, message.Body);
+            fields[ThreadFields.LastMessageAt] = at;
+            fields[ThreadFields.LastMessageText] = preview;
+            fields[ThreadFields.LastMessagePreview] = preview;
+            fields[ThreadFields.LastMessageDirection] = "inbound";
+            if (home.Contact.IsGroup && message.SenderName is { } sender)
+            {
+                fields[ThreadFields.LastMessageSenderName] = sender;
+            }
+        }
+
+        if (_stored.Timestamp(ThreadFields.LastInboundAt) is not { } lastInbound || at >= lastInbound)
+        {
+            fields[ThreadFields.LastInboundAt] = at;
+        }
+
+        fields[ThreadFields.LastMessageAtMs] = Math.Max(_stored.Integer(ThreadFields.LastMessageAtMs) ?? 0, at.ToUnixTimeMilliseconds());
+        fields[ThreadFields.LastInboundAtMs] = Math.Max(_stored.Integer(ThreadFields.LastInboundAtMs) ?? 0, at.ToUnixTimeMilliseconds());
+    }
+
+    private IEnumerable<DocumentWrite> Predecessors() => home.Predecessors.Select(old => DocumentWrite.Update(
+        old.Path, Precondition.UnchangedSince(old.UpdateTime), PointingHere(), deleted: null, FieldTransform.RequestTime(ThreadFields.UpdatedAt)));
+
+    private IEnumerable<DocumentWrite> Aliases() => home.MissingAliasIds.Select(missing =>
+    {
+        var fields = PointingHere();
+        fields[ThreadFields.AccountId] = AccountId;
+        fields[ThreadFields.ClientJid] = missing.Alias.Value;
+        fields[ThreadFields.IsLid] = missing.Alias.IsHidden;
+        return DocumentWrite.Create(FirestorePaths.Thread(missing.ThreadId), fields, FieldTransform.RequestTime(ThreadFields.UpdatedAt));
+    });
+
+    // The old thread keeps its messages, and whoever owns the old number next writes there; the two know of each other.
+    private IEnumerable<DocumentWrite> NewNumber()
+    {
+        if (newNumber is null || newNumber.ThreadId == home.ThreadId)
+        {
+            yield break;
+        }
+
+        var at = _moved!.Value;
+        var fields = newNumber.Stored is null ? Inherited(home.Stored is null ? home.Predecessors : [home.Stored]) : [];
+        fields[ThreadFields.AccountId] = AccountId;
+        fields[ThreadFields.ClientJid] = newNumber.Contact.Value;
+        fields[ThreadFields.MigratedFrom] = home.ThreadId;
+        fields[ThreadFields.MigratedAt] = at;
+        if (newNumber.Stored is { } stored)
+        {
+            yield return DocumentWrite.Update(
+                stored.Path, Precondition.UnchangedSince(stored.UpdateTime), fields, deleted: null, FieldTransform.RequestTime(ThreadFields.UpdatedAt));
+            yield break;
+        }
+
+        // Lists show only threads with a last activity.
+        fields[ThreadFields.LastMessageAt] = at;
+        fields[ThreadFields.LastMessageAtMs] = at.ToUnixTimeMilliseconds();
+        yield return DocumentWrite.Create(newNumber.Path, fields, FieldTransform.RequestTime(ThreadFields.UpdatedAt));
+    }
+
+    private DocumentFields PointingHere() => new()
+    {
+        [ThreadFields.RedirectTo] = home.ThreadId,
+        [ThreadFields.CanonicalThreadId] = home.ThreadId,
+    };
+
+    private static DocumentFields Inherited(IEnumerable<StoredDocument> predecessors)
+    {
+        var fields = new DocumentFields();
+        foreach (var (predecessor, field) in predecessors.SelectMany(predecessor => _inherited.Select(field => (predecessor, field))))
+        {
+            if (predecessor.Fields.TryGetValue(field, out var value))
+            {
+                fields.TryAdd(field, value);
+            }
+        }
+
+        return fields;
+    }
+
+    private static bool IsName(string? name) => name is { Length: >= 2 and <= NameLengthMax } && !name.Contains('\n', StringComparison.Ordinal);
+}

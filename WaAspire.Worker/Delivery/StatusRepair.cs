@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Inbound;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Recovery;
+
+namespace WaAspire.Worker.Delivery;
+
+/// <param name="Asked">Messages that Meta was asked for.</param>
+/// <param name="Unanswered">Those of them that it gave no answer for.</param>
+/// <param name="Repaired">Statuses that were news.</param>
+public sealed record RepairResult(int Asked, int Unanswered, int Repaired);
+
+/// <summary>
+/// Makes up for webhooks that never came: asks the provider's history for messages without a final status, and feeds the
+/// answers into the same intake as webhooks. It changes nothing that a webhook would not; dying in between only asks again.
+/// </summary>
+public sealed class StatusRepair(
+    SentMessages sent, IMessageHistory history, IStatusIntake intake, AccountDirectory accounts, IFirestore firestore, ServerClock clock, IOptions<DeliveryOptions> options)
+{
+    private const int AtOnce = 4;
+    private const string CloudApi = "cloud_api";
+    private readonly DeliveryOptions _options = options.Value;
+
+    /// <summary>On demand: everything that is open, oldest first, of one account or of all.</summary>
+    /// <exception cref="FirestoreException">Firestore gives no answer.</exception>
+    public async Task<RepairResult> RepairAsync(string? accountId, CancellationToken cancellationToken)
+    {
+        if (clock.SinceObservation is null)
+        {
+            await firestore.GetAsync(["instances/readiness-probe"], "delivery", cancellationToken);
+        }
+
+        var now = clock.Now;
+        var open = (await sent.ReadAsync(now - _options.RepairWindow, now, cancellationToken))
+            .Where(message => SentMessages.IsOpen(message) && (accountId is null || message.AccountId == accountId));
+        return await RepairAsync(open, cancellationToken);
+    }
+
+    public async Task<RepairResult> RepairAsync(IEnumerable<OutboxDocument> open, CancellationToken cancellationToken)
+    {
+        var asked = 0;
+        var unanswered = 0;
+        var repaired = 0;
+        foreach (var part in open.Take(_options.AskMax).Chunk(AtOnce))
+        {
+            var answers = await Task.WhenAll(part.Select(message => AskAsync(message, cancellationToken)));
+            asked += part.Length;
+            unanswered += answers.Count(answer => answer is null);
+            repaired += (await intake.StoreAsync([.. answers.OfType<IReadOnlyList<ProviderStatus>>().SelectMany(statuses => statuses)], cancellationToken)).Stored;
+        }
+
+        return new RepairResult(asked, unanswered, repaired);
+    }
+
+    private async Task<IReadOnlyList<ProviderStatus>?> AskAsync(OutboxDocument message, CancellationToken cancellationToken)
+    {
+        if (message is not { ProviderMessageId: { } id, AccountId: { } accountId })
+        {
+            return [];
+        }
+
+        await accounts.LookUpAsync(accountId, cancellationToken);
+        return accounts.Find(accountId) is { Provider: CloudApi } account ? await history.AskAsync(account, id, cancellationToken) : [];
+    }
+}
