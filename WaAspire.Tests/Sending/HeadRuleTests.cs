@@ -19,7 +19,7 @@ public sealed class HeadRuleTests
     [InlineData(OutboxStatus.Processing, -10, 55, -10, HeadDecision.Held, 55)]
     [InlineData(OutboxStatus.Processing, -99, -1, -64, HeadDecision.Held, 1)]
     [InlineData(OutboxStatus.Processing, -99, -1, -66, HeadDecision.Orphaned, 0)]
-    [InlineData(OutboxStatus.Uncertain, -99, -99, -99, HeadDecision.InDoubt, 60)]
+    [InlineData(OutboxStatus.Uncertain, -99, -99, -99, HeadDecision.InDoubt, 600)]
     public void the_head_decides_for_its_lane(OutboxStatus status, int orderAt, int nextAttemptAt, int updated, HeadDecision decision, int waitSeconds)
     {
         var head = new OutboxDocument
@@ -42,7 +42,7 @@ public sealed class HeadRuleTests
     [InlineData(OutboxStatus.Queued, 7, 3, HeadDecision.Backoff, 3)]
     [InlineData(OutboxStatus.Queued, 7, 30, HeadDecision.Backoff, 7)]
     [InlineData(OutboxStatus.Processing, -10, -1, HeadDecision.Held, 65)]
-    [InlineData(OutboxStatus.Uncertain, -10, -1, HeadDecision.InDoubt, 60)]
+    [InlineData(OutboxStatus.Uncertain, -10, -1, HeadDecision.InDoubt, 600)]
     public void only_a_queued_message_expires(OutboxStatus status, int nextAttemptAt, int expiresAt, HeadDecision decision, int waitSeconds)
     {
         var head = new OutboxDocument
