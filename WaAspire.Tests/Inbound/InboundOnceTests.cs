@@ -39,6 +39,20 @@ public sealed class InboundOnceTests(ProxyUnderTest proxy)
     }
 
     [Fact]
+    public async Task an_id_that_was_stored_in_one_thread_is_seen_in_every_other()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        await customer.WriteAsync(customer.Text("wamid.moved", "once"));
+        var moved = customer.Text("wamid.moved", "once");
+        moved["from"] = "40799000009";
+
+        await customer.WriteAsync(moved);
+
+        Assert.Empty(await customer.MessagesAsync($"{customer.AccountId}__40799000009@s.whatsapp.net"));
+        Assert.Single(await customer.MessagesAsync());
+    }
+
+    [Fact]
     public async Task a_marker_lives_a_day_longer_than_meta_delivers()
     {
         var customer = await Customer.MeetAsync(proxy);
