@@ -191,6 +191,7 @@ public sealed class InboundOnceTests(ProxyUnderTest proxy)
     [InlineData("""{"from":"[object Object]","type":"text","text":{"body":"nobody"}}""", "bad_address")]
     [InlineData("""{"from":"4070","type":"text","text":{"body":"nobody"}}""", "bad_address")]
     [InlineData("""{"id":"a\u0000b","type":"text","text":{"body":"nul"}}""", "unlawful_id")]
+    [InlineData("""{"type":"reaction","reaction":{"message_id":"..","emoji":"x"}}""", "unlawful_id")]
     [InlineData("""{"id":7,"type":"text"}""", "unreadable")]
     [InlineData("""{"type":"text","text":{"body":"\ud800"}}""", "unreadable")]
     public async Task what_can_never_be_a_message_is_set_aside_raw(string content, string reason)
