@@ -71,9 +71,11 @@ public sealed class InboundProcessor : IInboundProcessor, IDisposable
 
     private static string KeyOf(InboundMessage message) => $"{message.AccountId}__{message.ProviderMessageId}";
 
+    private static bool IsLawful(string providerId) => DocumentId.IsLawful(DocumentId.Escape(providerId));
+
     /// <summary>Why it can never be a document; null when it can.</summary>
     private string? Refuse(InboundMessage message) =>
-        !DocumentId.IsLawful(DocumentId.Escape(KeyOf(message))) || !DocumentId.IsLawful(DocumentId.Escape(message.ProviderMessageId)) ? "unlawful_id"
+        !IsLawful(KeyOf(message)) || !IsLawful(message.ProviderMessageId) || (message.Reaction is { } reaction && !IsLawful(reaction.TargetId)) ? "unlawful_id"
         : Encoding.UTF8.GetByteCount(message.Raw) > _options.MessageBytesMax ? "too_large"
         : null;
 

@@ -39,6 +39,20 @@ public sealed class InboundOnceTests(ProxyUnderTest proxy)
     }
 
     [Fact]
+    public async Task an_id_that_was_stored_in_one_thread_is_seen_in_every_other()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        await customer.WriteAsync(customer.Text("wamid.moved", "once"));
+        var moved = customer.Text("wamid.moved", "once");
+        moved["from"] = "40799000009";
+
+        await customer.WriteAsync(moved);
+
+        Assert.Empty(await customer.MessagesAsync($"{customer.AccountId}__40799000009@s.whatsapp.net"));
+        Assert.Single(await customer.MessagesAsync());
+    }
+
+    [Fact]
     public async Task a_marker_lives_a_day_longer_than_meta_delivers()
     {
         var customer = await Customer.MeetAsync(proxy);
@@ -177,6 +191,7 @@ public sealed class InboundOnceTests(ProxyUnderTest proxy)
     [InlineData("""{"from":"[object Object]","type":"text","text":{"body":"nobody"}}""", "bad_address")]
     [InlineData("""{"from":"4070","type":"text","text":{"body":"nobody"}}""", "bad_address")]
     [InlineData("""{"id":"a\u0000b","type":"text","text":{"body":"nul"}}""", "unlawful_id")]
+    [InlineData("""{"type":"reaction","reaction":{"message_id":"..","emoji":"x"}}""", "unlawful_id")]
     [InlineData("""{"id":7,"type":"text"}""", "unreadable")]
     [InlineData("""{"type":"text","text":{"body":"\ud800"}}""", "unreadable")]
     public async Task what_can_never_be_a_message_is_set_aside_raw(string content, string reason)
