@@ -12,7 +12,7 @@ const FRIEND = '40722000001';
 /** @type {Awaited<ReturnType<typeof world.account>>} */ let account;
 
 before(async () => {
-  world = await startWorld();
+  world = await startWorld({ preKeys: 0 });
   gateway = await world.gateway();
 });
 after(() => world.stop());

@@ -8,7 +8,7 @@ const { ERROR, SERVER_ACK, DELIVERY_ACK, READ, PLAYED } = proto.WebMessageInfo.S
 /** baileys' numbers. The two lowest say nothing about delivery, and PENDING is our own. */
 const WORDS = { [ERROR]: 'failed', [SERVER_ACK]: 'sent', [DELIVERY_ACK]: 'delivered', [READ]: 'read', [PLAYED]: 'played' };
 
-/** @param {import('baileys').WAMessageUpdate} change @returns {object | undefined} */
+/** @param {import('baileys').WAMessageUpdate} change */
 export function statusEvent({ key, update }) {
   const status = typeof update.status === 'number' ? WORDS[update.status] : undefined;
   if (!status || !key.fromMe || !key.id) {

@@ -7,12 +7,12 @@ import { Refusal } from '../sessions/sessions.js';
 
 /** @type {Record<string, (sessions: Sessions, body: any) => Promise<any> | any>} */
 export const COMMANDS = {
-  'POST /sessions/open': async (sessions, body) => (await sessions.open(withLease(body))).snapshot,
+  'POST /sessions/open': async (sessions, body) => (await sessions.open(withLease(body))).stand.snapshot,
 
   'POST /sessions/close': async (sessions, body) => {
     const session = sessions.of(named(body));
     await session.end('by_command');
-    return session.snapshot;
+    return session.stand.snapshot;
   },
 
   'POST /sessions/pair': async (sessions, body) => {
@@ -20,13 +20,13 @@ export const COMMANDS = {
     const phone = body.phone === undefined ? undefined : `${body.phone}`.replace(/\D/g, '');
     check(phone === undefined || phone.length >= 6, 'phone');
     await session.pair(phone, body.fresh === true);
-    return session.snapshot;
+    return session.stand.snapshot;
   },
 
   'POST /sessions/logout': async (sessions, body) => {
     const session = sessions.of(withLease(body));
     await session.logout();
-    return session.snapshot;
+    return session.stand.snapshot;
   },
 
   // One call for all accounts; those that cannot be renewed are named with the reason, and the others are renewed.
@@ -35,7 +35,7 @@ export const COMMANDS = {
     return { sessions: body.leases.map(lease => renewOne(sessions, lease)) };
   },
 
-  'GET /sessions': sessions => ({ sessions: sessions.all.map(({ snapshot }) => snapshot) }),
+  'GET /sessions': sessions => ({ sessions: sessions.all.map(({ stand }) => stand.snapshot) }),
 
   'POST /messages/send': (sessions, body) => {
     const session = sessions.of(named(body));
@@ -54,7 +54,7 @@ export const COMMANDS = {
 
 function renewOne(sessions, lease) {
   try {
-    return sessions.of(withLease(lease)).snapshot;
+    return sessions.of(withLease(lease)).stand.snapshot;
   } catch (error) {
     if (error instanceof Refusal) {
       return { kind: 'session', accountId: lease?.accountId, epoch: lease?.epoch, state: 'closed', reason: error.code };

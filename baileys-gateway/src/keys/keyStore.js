@@ -71,11 +71,13 @@ export class KeyStore {
     this.#cache.clear();
   }
 
-  /** @returns {import('baileys').SignalKeyStore} */
+  /** For one socket. When its identity is forgotten, so is what it still has to say. @returns {import('baileys').SignalKeyStore} */
   get signalKeys() {
+    const { creds } = this;
+    const current = () => (this.creds === creds ? Promise.resolve() : Promise.reject(new SessionLost('The identity is gone.')));
     return {
-      get: (type, ids) => /** @type {any} */ (this.#get(type, ids)),
-      set: data => this.#set(data),
+      get: (type, ids) => /** @type {any} */ (current().then(() => this.#get(type, ids))),
+      set: data => current().then(() => this.#set(data)),
     };
   }
 

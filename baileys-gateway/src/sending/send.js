@@ -22,18 +22,23 @@ export async function send(socket, { messageId, to, content }, { options, closed
   if (!isPnUser(to) && !isLidUser(to) && !isJidGroup(to)) {
     return rejected('invalid_recipient', false);
   }
-  const obstacle = await within(options.queryTimeoutMs, findObstacle(socket, to), rejected('device_lookup_failed', true));
-  if (obstacle) {
-    return obstacle;
+  /** @type {(event?: any) => void} */ let lose = () => {};
+  const lost = new Promise(resolve => closed.addEventListener('abort', (lose = resolve)));
+  try {
+    const obstacle = await Promise.race([within(options.queryTimeoutMs, findObstacle(socket, to), rejected('device_lookup_failed', true)), lost.then(() => rejected('not_connected', true))]);
+    return obstacle ?? (await handOver(socket, { messageId, to, message, quoted: quoted(content, to) }, options, lost, liveness));
+  } finally {
+    closed.removeEventListener('abort', lose);
+    lose();
   }
+}
 
+/** From here on bytes may leave. */
+async function handOver(socket, { messageId, to, message, quoted: answered }, options, lost, liveness) {
   // The ear must be there before the mouth opens: an ack may come before sendMessage returns.
   const acknowledged = socket.waitForMessage(messageId, options.ackTimeoutMs).then(judgeAck, () => unknown('connection_lost'));
-  const refused = new Promise(resolve => socket.sendMessage(to, message, { messageId, quoted: quoted(content, to) }).catch(error => resolve(judgeError(error))));
-  /** @type {(event: any) => void} */ let lose = () => {};
-  const lost = new Promise(resolve => closed.addEventListener('abort', (lose = () => resolve(unknown('connection_lost')))));
-  const outcome = await Promise.race([acknowledged, refused, lost]);
-  closed.removeEventListener('abort', lose);
+  const refused = new Promise(resolve => socket.sendMessage(to, message, { messageId, quoted: answered }).catch(error => resolve(judgeError(error))));
+  const outcome = await Promise.race([acknowledged, refused, lost.then(() => unknown('connection_lost'))]);
   if (outcome.outcome === 'unknown') {
     liveness.unacknowledged();
   }
@@ -60,12 +65,16 @@ async function findObstacle(socket, to) {
   return !known ? rejected('device_lookup_failed', true) : known.length === 0 ? rejected('not_on_whatsapp', false) : rejected('no_recipients', true);
 }
 
-/** @param {import('baileys').BinaryNode | undefined} ack nothing = it did not come in time @returns {Outcome} */
-function judgeAck(ack) {
-  if (!ack) {
-    return unknown('ack_timeout');
+/**
+ * The first stanza that carries the message's id. Mostly it is the ack; when that was lost it may be somebody's receipt,
+ * and who has the message proves that the server took it.
+ * @param {import('baileys').BinaryNode | undefined} answer nothing = none came in time @returns {Outcome}
+ */
+function judgeAck(answer) {
+  if (answer?.tag === 'ack' && answer.attrs.error) {
+    return rejected(answer.attrs.error, false);
   }
-  return ack.attrs.error ? rejected(ack.attrs.error, false) : { outcome: 'accepted', at: Number(ack.attrs.t) || undefined };
+  return answer?.tag === 'ack' || answer?.tag === 'receipt' ? { outcome: 'accepted', at: Number(answer.attrs.t) || undefined } : unknown('ack_timeout');
 }
 
 /**

@@ -13,10 +13,26 @@ export class Liveness {
     this.#answeredAt = now();
   }
 
-  /** A new connection starts with a clean slate, except for when it was last made anew because of this. */
-  opened() {
-    this.#answeredAt = this.now();
-    this.#lostAcks = 0;
+  /** A new connection starts with a clean slate, except for when it was last made anew because of this. @param {import('node:events').EventEmitter} stanzas */
+  attach(stanzas) {
+    this.#reset();
+    stanzas.on('CB:iq,type:result', () => this.answered());
+    stanzas.on('CB:iq,type:error', () => this.answered());
+    stanzas.on('CB:ack,class:message', () => this.acknowledged());
+  }
+
+  /**
+   * Looks eight times in the time after which silence counts. When it was us who were away (stopped, swapped out), nobody's
+   * silence can be told from that, and counting starts anew. @param {() => void} look
+   */
+  watch(look) {
+    const every = Math.max(50, this.options.deafAfterMs / 8);
+    let looked = this.now();
+    return setInterval(() => {
+      const wasAway = this.now() - looked > 3 * every;
+      looked = this.now();
+      wasAway ? this.#reset() : look();
+    }, every);
   }
 
   /** A ping or a query was answered. */
@@ -32,6 +48,11 @@ export class Liveness {
 
   unacknowledged() {
     this.#lostAcks++;
+  }
+
+  #reset() {
+    this.#answeredAt = this.now();
+    this.#lostAcks = 0;
   }
 
   get isDeaf() {

@@ -23,7 +23,7 @@ export class Sessions {
     this.parts = parts;
     metrics.gauge('sessions', () => this.#sessions.size);
     metrics.gauge('connected', () => this.all.filter(session => session.isOpen).length);
-    metrics.gauge('degraded', () => this.all.filter(session => session.stand.degraded).length);
+    metrics.gauge('degraded', () => this.all.filter(session => session.stand.facts.degraded).length);
   }
 
   get all() {

@@ -13,15 +13,17 @@ import { client } from './http.js';
 const TOKEN = 'a token for tests';
 let lastPhone = 40_711_000_000 + (process.pid % 10_000) * 100;
 
-export async function startWorld() {
+/** @param {{ preKeys?: number }} [of] how many pre-keys WhatsApp has of a new device; without them each pairing makes 812, a second's work */
+export async function startWorld({ preKeys = 1_000 } = {}) {
   const standIn = await startStandIn(0);
+  standIn.whatsapp.preKeysOfNewDevices = preKeys;
   const worker = await new FakeWorker(TOKEN).start();
   return new World(standIn, worker, await mkdtemp(join(tmpdir(), 'gateway-')));
 }
 
 class World {
   /** @type {GatewayProcess[]} */ #gateways = [];
-  #key = randomBytes(32).toString('base64');
+  spoolKey = `test:${randomBytes(32).toString('base64')}`;
 
   /** @param {Awaited<ReturnType<typeof startStandIn>>} standIn @param {FakeWorker} worker @param {string} folder */
   constructor(standIn, worker, folder) {
@@ -47,7 +49,7 @@ class World {
       WORKER_URL: this.worker.url,
       WA_WEB_SOCKET_URL: `ws://127.0.0.1:${this.standIn.port}/ws/chat`,
       GATEWAY_SPOOL: join(this.folder, 'spool'),
-      GATEWAY_KEYS: `test:${this.#key}`,
+      GATEWAY_KEYS: this.spoolKey,
       GATEWAY_OPTIONS: JSON.stringify({ backoffBaseMs: 50, backoffCapMs: 500, workerRetryCapMs: 300, ...options }),
       ...environment,
     });

@@ -26,6 +26,8 @@ export class WhatsApp {
   /** @type {Inbound[]} what people wrote to the accounts */ inbound = [];
   /** Whether people's phones report what they receive by themselves: 'delivered', 'read' or 'none'. */
   autoReceipt = 'delivered';
+  /** How many pre-keys the server claims to have of a new device. 0 makes it upload 812, which is slow and true. */
+  preKeysOfNewDevices = 0;
   logins = 0;
 
   /** @param {import('ws').WebSocket} socket */
@@ -50,7 +52,7 @@ export class WhatsApp {
   /** @param {string} phone @param {string} key the client's static key, base64 @returns {Device} */
   link(phone, key) {
     const device = Math.max(0, ...this.devicesOf(phone).map(other => other.device)) + 1;
-    const linked = { phone, device, jid: `${phone}:${device}@s.whatsapp.net`, key, preKeys: 0 };
+    const linked = { phone, device, jid: `${phone}:${device}@s.whatsapp.net`, key, preKeys: this.preKeysOfNewDevices };
     this.devices.set(linked.jid, linked);
     return linked;
   }
