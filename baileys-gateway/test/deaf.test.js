@@ -17,11 +17,12 @@ after(() => world.stop());
 const metric = async name => (await gateway.call('GET', '/metrics-json')).body[name] ?? 0;
 const words = (account, name) => world.worker.of('session', account.accountId).filter(stand => stand[name]);
 
-test('unanswered pings degrade a session, which is made anew once and not again', async () => {
+test('unanswered pings degrade a session, which is made anew once and not again', async t => {
   const [deaf, quiet] = [await world.pairedAccount(gateway), await world.pairedAccount(gateway)];
   await world.admin('POST', '/faults', { deaf: { phone: deaf.number } });
   // baileys itself gives up on a socket from which nothing comes at all. This one still has traffic.
   const chatter = setInterval(() => world.whatsapp.devicesOf(deaf.number)[0]?.client?.connection.send({ tag: 'ib', attrs: {}, content: [] }), 200);
+  t.after(() => clearInterval(chatter));
   await world.stands(deaf, stand => stand.degraded, 'degraded');
   await world.stands(deaf, stand => stand.state === 'connected' && stand.lastClose.reason === 'deaf', 'made anew');
   const before = world.worker.of('session', deaf.accountId).length;
@@ -31,7 +32,6 @@ test('unanswered pings degrade a session, which is made anew once and not again'
 
   await world.admin('POST', '/faults', { deaf: null });
   await world.stands(deaf, stand => stand.state === 'connected' && !stand.degraded, 'heard again');
-  clearInterval(chatter);
   assert.equal(words(quiet, 'degraded').length, 0, 'the quiet account was never suspected');
   assert.equal(world.worker.stand(quiet.accountId).reconnectCount, 0);
 });

@@ -29,7 +29,7 @@ export class Liveness {
     const every = Math.max(50, this.options.deafAfterMs / 8);
     let looked = this.now();
     return setInterval(() => {
-      const wasAway = this.now() - looked > 3 * every;
+      const wasAway = this.now() - looked > this.options.deafAfterMs / 2;
       looked = this.now();
       wasAway ? this.#reset() : look();
     }, every);

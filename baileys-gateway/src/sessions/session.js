@@ -175,7 +175,8 @@ export class Session {
     this.#pairing = undefined;
     metrics.count('connects');
     const { id, lid } = socket.authState.creds.me ?? {};
-    this.stand.set({ state: 'connected', reason: undefined, jid: id && jidNormalizedUser(id), lid: lid && jidNormalizedUser(lid), connectedAt: Date.now() });
+    const own = { jid: id && jidNormalizedUser(id), lid: lid && jidNormalizedUser(lid) };
+    this.stand.set({ state: 'connected', reason: undefined, degraded: false, ...own, connectedAt: Date.now() });
   }
 
   /** @param {any} error Boom, or nothing when we ended it ourselves */
@@ -209,7 +210,7 @@ export class Session {
     const delay = backoff(this.#failures++, this.options, Math.random);
     metrics.count('reconnects');
     const state = this.#pairing ? 'connecting' : 'reconnecting';
-    this.stand.set({ state, reason, lastClose, reconnectCount: this.stand.facts.reconnectCount + 1, retryAt: Date.now() + delay });
+    this.stand.set({ state, reason, lastClose, reconnectCount: this.stand.facts.reconnectCount + 1, retryAt: Math.round(Date.now() + delay) });
     this.#retry = setTimeout(() => void this.#connectWhenThereIsRoom(), delay);
   }
 

@@ -19,6 +19,8 @@
  */
 
 const NO_CODE = { qr: undefined, qrExpiresAt: undefined, pairingCode: undefined };
+/** @type {State[]} */
+const ON_ITS_WAY = ['connected', 'reconnecting'];
 
 export class Stand {
   /** @type {Facts} */ facts = { state: 'connecting', degraded: false, reconnectCount: 0 };
@@ -35,10 +37,10 @@ export class Stand {
     return { kind: 'session', accountId: this.accountId, epoch: this.epoch, version: this.#version, at: Date.now(), ...this.facts };
   }
 
-  /** Codes live only while they are shown: every other state drops them. @param {Partial<Facts>} changes */
+  /** Codes live only while they are shown, and a deaf session stays degraded until it is heard again or over. @param {Partial<Facts>} changes */
   set(changes) {
     const state = changes.state ?? this.facts.state;
-    this.facts = { ...this.facts, ...(state !== 'qr_ready' && NO_CODE), ...(state !== 'connected' && { degraded: false }), ...changes };
+    this.facts = { ...this.facts, ...(state !== 'qr_ready' && NO_CODE), ...(!ON_ITS_WAY.includes(state) && { degraded: false }), ...changes };
     this.#version++;
     this.tell(this.snapshot);
   }
