@@ -23,12 +23,20 @@ export function silenceConsole() {
   }
 }
 
+/** A storm of warnings is one line and a number in the metrics. */
+const LINES_A_MINUTE = 60;
+
 /** What baileys writes to: warnings and errors, without the objects that come with them. @param {string} account */
 export function baileysLogger(account) {
+  let [minute, lines] = [0, 0];
   const line = level => (object, message) => {
-    const text = typeof object === 'string' ? object : (message ?? object?.err?.message ?? object?.error?.message ?? '');
     metrics.count('baileysWarnings');
-    log(level, 'baileys', { account, text: redact(text).slice(0, 200) });
+    const now = Math.floor(performance.now() / 60_000);
+    [minute, lines] = now === minute ? [minute, lines + 1] : [now, 1];
+    if (lines <= LINES_A_MINUTE) {
+      const text = typeof object === 'string' ? object : (message ?? object?.err?.message ?? object?.error?.message ?? '');
+      log(level, 'baileys', { account, text: redact(text).slice(0, 200) });
+    }
   };
   const quiet = () => {};
   /** @type {import('baileys').SocketConfig['logger']} */

@@ -82,6 +82,9 @@ export class EventStream {
     for (let failures = 0; ; ) {
       this.#isDirty = false;
       const outcome = await this.#deliverBatch();
+      if ((outcome === 'failed') !== failures > 0) {
+        log('warn', outcome === 'failed' ? 'worker_takes_no_events' : 'worker_takes_events_again', { tries: failures });
+      }
       failures = outcome === 'failed' ? failures + 1 : 0;
       if (!this.#isOpen && outcome !== 'more') {
         return;
@@ -108,9 +111,8 @@ export class EventStream {
     }
     try {
       await this.worker.call('POST', PATH, { gatewayId: this.#gatewayId, events });
-    } catch (error) {
+    } catch {
       metrics.count('eventBatchesRefused');
-      log('warn', 'events_not_taken', { events: events.length, reason: `${error.message}`.slice(0, 100) });
       return 'failed';
     }
     for (const [accountId, state] of states) {

@@ -6,9 +6,9 @@ import { groupReceiptEvent, statusEvent } from './receipts.js';
 
 const RESTRICTED = '463';
 
-/** @param {import('../sessions/socket.js').Socket} socket @param {(event: object | undefined) => void} happened undefined = something without content for people */
-export function listen({ ev }, happened) {
-  ev.on('messages.upsert', ({ messages, type }) => messages.forEach(message => happened(messageEvent(message, type === 'notify'))));
+/** @param {import('../sessions/socket.js').Socket} socket @param {(id: string | null | undefined) => boolean} isLive @param {(event: object | undefined) => void} happened undefined = something without content for people */
+export function listen({ ev }, isLive, happened) {
+  ev.on('messages.upsert', ({ messages }) => messages.forEach(message => happened(messageEvent(message, isLive(message.key.id)))));
   ev.on('messages.update', updates => updates.forEach(update => statusChanged(update, happened)));
   ev.on('message-receipt.update', updates => updates.forEach(update => happened(groupReceiptEvent(update))));
   ev.on('lid-mapping.update', ({ lid, pn }) => happened({ kind: 'lid', lid, pn }));

@@ -2,6 +2,7 @@
 // what baileys reports. Leaves: events, and a word on how the session stands after every change. If we die here, the
 // worker's lease runs out, its next owner opens the same session from the stored keys, and no QR is needed.
 
+import { setMaxListeners } from 'node:events';
 import { jidNormalizedUser } from 'baileys';
 import { listen } from '../events/listen.js';
 import { KeyStore } from '../keys/keyStore.js';
@@ -9,6 +10,7 @@ import { log, redact } from '../log.js';
 import { metrics } from '../metrics.js';
 import { send } from '../sending/send.js';
 import { backoff, closeAction } from './closePolicy.js';
+import { Gate } from './gate.js';
 import { Lease } from './lease.js';
 import { Liveness } from './liveness.js';
 import { Pairing } from './pairing.js';
@@ -23,6 +25,7 @@ const STALE = 'stale_epoch';
 
 export class Session {
   /** @type {Socket | undefined} */ #socket;
+  #gate = new Gate();
   /** @type {Pairing | undefined} */ #pairing;
   /** @type {NodeJS.Timeout | undefined} */ #retry;
   /** @type {Map<string, Promise<Outcome>>} */ #sending = new Map();
@@ -137,12 +140,15 @@ export class Session {
     this.#pairing?.connecting();
     const socket = makeSocket({ accountId: this.accountId, keys: this.keys, settings: this.parts.settings, worker: this.parts.worker });
     this.#socket = socket;
+    const gate = (this.#gate = new Gate());
+    gate.attach(socket.ws);
     this.#closed = new AbortController();
+    setMaxListeners(0, this.#closed.signal);
     this.stand.set({ state: this.#pairing || this.stand.facts.reconnectCount === 0 ? 'connecting' : 'reconnecting', retryAt: undefined });
     // How a former socket fares concerns nobody any more.
     socket.ev.on('connection.update', update => this.#socket === socket && this.#connectionChanged(socket, update));
     socket.ev.on('creds.update', () => void this.keys.saveCreds().catch(() => {}));
-    listen(socket, event => void this.#happened(event));
+    listen(socket, id => gate.isLive(id), event => gate.wait(this.#happened(event)));
     this.liveness.attach(socket.ws);
   }
 
@@ -262,6 +268,7 @@ export class Session {
     this.#socket = undefined;
     clearTimeout(this.#retry);
     this.#closed.abort();
+    this.#gate.shut();
     if (end) {
       void socket?.end(undefined);
     }

@@ -45,22 +45,5 @@ export function makeSocket({ accountId, keys, settings, worker }) {
   // crash loses them.
   socket.ev.buffer = () => {};
   socket.registerSocketEndHandler(() => void socket.ev.flush());
-  oneByOne(socket.ws, 'CB:message');
   return socket;
-}
-
-/**
- * baileys looks up keys before it takes a message's turn, so a message whose keys are at hand overtakes one whose keys
- * have to be fetched. Here each waits until the one before it is done: what a person wrote stays in order.
- * @param {import('node:events').EventEmitter} emitter @param {string} event
- */
-function oneByOne(emitter, event) {
-  const handlers = emitter.listeners(event);
-  emitter.removeAllListeners(event);
-  let turn = Promise.resolve();
-  emitter.on(event, node => {
-    for (const handle of handlers) {
-      turn = turn.then(() => handle(node)).catch(() => {});
-    }
-  });
 }

@@ -61,6 +61,8 @@ export class Spool {
     if (this.#bytes + event.length > this.options.spoolBytes) {
       return Promise.resolve(this.#refuse('spool_full'));
     }
+    // Counted before it is written: events that gather behind a slow disk fill the spool as well.
+    this.#bytes += event.length;
     const stored = new Promise(done => this.#gathering.push({ event, done }));
     void this.#write();
     return /** @type {Promise<boolean>} */ (stored);
@@ -93,8 +95,9 @@ export class Spool {
     for (const { segment } of this.#entries.splice(0, count)) {
       segment.pending--;
     }
-    for (const segment of this.#segments.filter(candidate => candidate.pending === 0)) {
-      if (segment !== this.#current || !this.#writing) {
+    for (const segment of [...this.#segments]) {
+      // Asked anew for each: while one file goes, another may have been written to.
+      if (segment.pending === 0 && !(segment === this.#current && this.#writing)) {
         await this.#drop(segment);
       }
     }
@@ -112,14 +115,16 @@ export class Spool {
     this.#writing = true;
     while (this.#gathering.length > 0) {
       const batch = this.#gathering.splice(0);
+      const counted = batch.reduce((sum, { event }) => sum + event.length, 0);
       try {
         const segment = await this.#writable();
         const before = segment.size;
         this.#entries.push(...(await segment.append(batch.map(({ event }) => event))));
-        this.#bytes += segment.size - before;
+        this.#bytes += segment.size - before - counted;
         metrics.count('spooled', batch.length);
         batch.forEach(({ done }) => done(true));
       } catch (error) {
+        this.#bytes -= counted;
         batch.forEach(({ done }) => done(this.#refuse(error.code ?? 'spool_broken')));
         this.#current = undefined;
       }
