@@ -21,6 +21,6 @@ public sealed partial class GatewaySuiteTests
         Assert.Equal((0, 0, 0, 0), (counts["fail"], counts["cancelled"], counts["skipped"], counts["todo"]));
     }
 
-    [GeneratedRegex(@"^\W+(?<what>pass|fail|cancelled|skipped|todo) (?<count>\d+)\r?$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\S+ (?<what>pass|fail|cancelled|skipped|todo) (?<count>\d+)\r?$", RegexOptions.Multiline)]
     private static partial Regex Count();
 }

@@ -105,6 +105,14 @@ test('what was written while the socket was away comes afterwards, once', async 
   assert.equal(world.worker.of('message', account.accountId).filter(event => event.id === body.id).length, 1);
 });
 
+test('a phone that could not read a message gets it again, out of the outbox', async () => {
+  const id = '3EB0AGAIN';
+  world.worker.outbox.set(id, { type: 'text', text: { body: 'once more' } });
+  await world.admin('POST', '/receipt', { account: account.number, id, from: FRIEND, what: 'retry' });
+  const again = await eventually('the message', () => world.sent(account.number).find(entry => entry.id === id));
+  assert.deepEqual([again.text, again.to], ['once more', jid(FRIEND)]);
+});
+
 test('a pairing code does as well as a picture', async () => {
   const other = await world.account(gateway);
   await gateway.command('/sessions/pair', { ...other, phone: `+${other.number}` });

@@ -1,7 +1,7 @@
 // The stand-in's switches over HTTP, for tests, for the page with the phone, and for the curious. JSON in, JSON out;
 // 400 with a sentence for what makes no sense. A table of the calls is in ../../README.md.
 
-import { receiptNode } from './mail.js';
+import { receiptNode, retryNode } from './mail.js';
 import { element } from './queries.js';
 
 /** @typedef {import('./whatsapp.js').WhatsApp} WhatsApp */
@@ -45,7 +45,8 @@ const CALLS = {
   'POST /admin/inbound': (whatsapp, letter) => ({ id: whatsapp.receive({ ...letter, account: digits(letter.account), from: digits(letter.from) }) }),
 
   'POST /admin/receipt': (whatsapp, { account, id, from, what = 'delivered' }) => {
-    whatsapp.account(digits(account)).client?.connection.send(receiptNode(id, `${digits(from)}@s.whatsapp.net`, what));
+    const writer = `${digits(from)}@s.whatsapp.net`;
+    whatsapp.account(digits(account)).client?.connection.send(what === 'retry' ? retryNode(id, writer) : receiptNode(id, writer, what));
     return {};
   },
 

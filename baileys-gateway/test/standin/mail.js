@@ -51,3 +51,10 @@ export const receiptNode = (id, from, what) => ({
   attrs: { id, from, t: `${Math.floor(Date.now() / 1000)}`, ...(what !== 'delivered' && { type: what }) },
   content: undefined,
 });
+
+/** A person's phone could not read a message and asks for it again. @param {string} id @param {string} from @returns {BinaryNode} */
+export const retryNode = (id, from) => ({
+  tag: 'receipt',
+  attrs: { id, from, t: `${Math.floor(Date.now() / 1000)}`, type: 'retry' },
+  content: [{ tag: 'retry', attrs: { v: '1', count: '1', id, t: `${Math.floor(Date.now() / 1000)}` }, content: undefined }],
+});
