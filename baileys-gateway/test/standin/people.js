@@ -1,5 +1,5 @@
 // The people on the other end: each has a phone with one Signal identity, so that what is sent to them is really
-// encrypted for them and can be read here. Nothing is stored; a person exists from the first mention on.
+// encrypted for them and can be read here. A person exists from the first mention on.
 
 import libsignal from 'libsignal';
 import { Curve, generateSignalPubKey, proto, signedKeyPair } from 'baileys';
@@ -15,8 +15,8 @@ class Person {
     this.signedPreKey = signedKeyPair(this.identity, 1);
     this.preKey = Curve.generateKeyPair();
     this.registrationId = 4711;
-    /** @type {Map<string, string>} a session for each sender */
-    this.sessions = new Map();
+    /** @type {Record<string, any>} a session for each sender, as libsignal writes it */
+    this.sessions = {};
   }
 
   /**
@@ -57,8 +57,8 @@ class Person {
   #storage() {
     const pair = keys => ({ privKey: Buffer.from(keys.private), pubKey: Buffer.from(generateSignalPubKey(keys.public)) });
     return {
-      loadSession: async id => (this.sessions.has(id) ? SessionRecord.deserialize(JSON.parse(/** @type {string} */ (this.sessions.get(id)))) : null),
-      storeSession: async (id, record) => void this.sessions.set(id, JSON.stringify(record.serialize())),
+      loadSession: async id => (this.sessions[id] ? SessionRecord.deserialize(this.sessions[id]) : null),
+      storeSession: async (id, record) => void (this.sessions[id] = record.serialize()),
       isTrustedIdentity: () => true,
       loadPreKey: async () => pair(this.preKey),
       removePreKey: async () => {},
@@ -71,6 +71,15 @@ class Person {
 
 export class People {
   /** @type {Map<string, Person>} */ #people = new Map();
+
+  get all() {
+    return [...this.#people.values()];
+  }
+
+  /** @param {Person} known as `all` gave it */
+  restore(known) {
+    this.#people.set(known.phone, Object.assign(new Person(known.phone), known));
+  }
 
   /** @param {string} jid a phone's or a LID's address, with or without device */
   at(jid) {
