@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from './kit/eventually.js';
 import { startWorld, text } from './kit/world.js';
 
@@ -11,6 +12,7 @@ const FRIEND = '40722000005';
 before(async () => (world = await startWorld()));
 after(() => world.stop());
 
+const writes = async gateway => (await gateway.call('GET', '/metrics-json')).body.keyCommits;
 const isConnected = account => world.whatsapp.devicesOf(account.number).some(device => device.client);
 
 test('when the pipe closes the sockets end without a logout, and the next gateway needs no code', async () => {
@@ -46,14 +48,16 @@ test('a gateway killed with -9 leaves a session that the next one goes on with',
 test('a stale epoch writes no key: the socket closes at once and the loss is reported', async () => {
   const gateway = await world.gateway({}, { GATEWAY_SPOOL: `${world.folder}/stale` });
   const account = await world.pairedAccount(gateway);
+  // With the keys for a friend at hand, the next message reads none: it only writes the one that it used up.
+  await gateway.command('/messages/send', text(account, '3EB0FIRST', FRIEND, 'in time'));
+  await eventually('the keys at rest', async () => (await writes(gateway)) === (await pause(500, await writes(gateway))) && (await writes(gateway)) > 0);
   world.worker.nextEpoch(account.accountId);
   const stored = new Map(world.worker.session(account.accountId).values);
-  // A message to somebody new makes new keys.
-  await gateway.command('/messages/send', text(account, '3EB0STALE', '40722000006', 'too late'));
+  await gateway.command('/messages/send', text(account, '3EB0STALE', FRIEND, 'too late'));
   await world.stands(account, stand => stand.state === 'closed' && stand.reason === 'ownership_lost', 'ownership_lost');
   await eventually('the socket is gone', () => !isConnected(account));
   assert.deepEqual(world.worker.session(account.accountId).values, stored);
-  assert.ok(world.worker.session(account.accountId).refused > 0);
+  assert.ok((await gateway.call('GET', '/metrics-json')).body.keyWritesRefused > 0);
   assert.equal((await gateway.command('/sessions/renew', { leases: [{ ...account, leaseDeadline: Date.now() + 60_000 }] })).body.sessions[0].reason, 'unknown_session');
 });
 
