@@ -39,6 +39,8 @@ export const DEFAULTS = {
   /** One account's undelivered events. Above three quarters its socket waits, so that WhatsApp keeps the rest. */
   spoolBytes: 33_554_432,
   spoolSegmentBytes: 1_048_576,
+  /** At the start: how long another gateway that still holds the spool is waited for. */
+  spoolWaitMs: 15_000,
   /** At most so much in one delivery to the worker. */
   eventBatch: 200,
   eventBatchBytes: 2_097_152,

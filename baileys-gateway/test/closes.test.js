@@ -51,6 +51,15 @@ test('401 takes the keys away and waits for a new scan', async () => {
   await world.stands(account, now => now.state === 'connected', 'connected again');
 });
 
+test('a server that only ever asks for a restart is not asked for ever', async () => {
+  const account = await world.pairedAccount(gateway);
+  await world.admin('POST', '/faults', { refuseLogin: { phone: account.number, code: '515' } });
+  await world.admin('POST', '/disconnect', { account: account.number, how: '515' });
+  await world.stands(account, now => now.state === 'reconnecting' && now.reason === 'restarted', 'backoff');
+  await world.admin('POST', '/faults', { refuseLogin: null });
+  await world.stands(account, now => now.state === 'connected' && now.reconnectCount > 0, 'connected');
+});
+
 test('a code that expires makes room for the next, and when the window closes a person is needed', async () => {
   const account = await world.account(gateway);
   await gateway.command('/sessions/pair', { accountId: account.accountId, epoch: account.epoch });

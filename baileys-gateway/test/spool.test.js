@@ -93,3 +93,11 @@ test('a full spool sends the account away, so that WhatsApp keeps what does not 
   const { body } = await gateway.call('GET', '/metrics-json');
   assert.equal(body.spoolRefused ?? 0, 0, 'nothing was refused');
 });
+
+test('a second gateway on the same spool does not start while the first lives', async () => {
+  const folder = join(world.folder, 'shared');
+  const first = await world.gateway({}, { GATEWAY_SPOOL: folder });
+  await assert.rejects(world.gateway({ spoolWaitMs: 500 }, { GATEWAY_SPOOL: folder }), /Another gateway uses this spool/);
+  await first.kill();
+  await world.gateway({}, { GATEWAY_SPOOL: folder });
+});

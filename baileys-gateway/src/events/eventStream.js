@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { log } from '../log.js';
 import { metrics } from '../metrics.js';
+import { lockSpool } from '../spool/lock.js';
 import { Spool } from '../spool/spool.js';
 
 const PATH = '/internal/gateway/events';
@@ -30,7 +31,8 @@ export class EventStream {
   /** Starts with what an earlier process left behind. */
   async open() {
     await mkdir(this.settings.spoolFolder, { recursive: true, mode: 0o700 });
-    for (const name of await readdir(this.settings.spoolFolder)) {
+    await lockSpool(this.settings.spoolFolder, this.options.spoolWaitMs);
+    for (const name of (await readdir(this.settings.spoolFolder)).filter(isFolderOfOurs)) {
       await this.#spool(name);
     }
     metrics.gauge('spoolEvents', () => this.#lengths);
@@ -148,3 +150,5 @@ export class EventStream {
 
 /** An account id is no file name, and it may tell a phone number to whoever reads folders. @param {string} accountId */
 const folderOf = accountId => createHash('sha256').update(accountId).digest('hex').slice(0, 32);
+
+const isFolderOfOurs = name => /^[0-9a-f]{32}$/.test(name);

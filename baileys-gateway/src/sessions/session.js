@@ -19,6 +19,9 @@ import { Stand } from './stand.js';
 
 const STALE = 'stale_epoch';
 
+/** Without a connection in between. Then a server that only ever says 515 is treated as one that is down. */
+const MOST_RESTARTS = 3;
+
 /** @typedef {import('./socket.js').Socket} Socket */
 /** @typedef {import('../sending/send.js').Outcome} Outcome */
 /** @typedef {{ settings: import('../settings.js').Settings, worker: import('../worker.js').Worker, events: import('../events/eventStream.js').EventStream }} Parts */
@@ -33,6 +36,7 @@ export class Session {
   #isLoaded = false;
   #isOver = false;
   #failures = 0;
+  #restarts = 0;
   #openedAt = 0;
   #watch;
 
@@ -179,6 +183,7 @@ export class Session {
   #opened(socket) {
     this.#openedAt = performance.now();
     this.#pairing = undefined;
+    this.#restarts = 0;
     metrics.count('connects');
     const { id, lid } = socket.authState.creds.me ?? {};
     const own = { jid: id && jidNormalizedUser(id), lid: lid && jidNormalizedUser(lid) };
@@ -202,13 +207,13 @@ export class Session {
         await this.keys.wipe().catch(() => {});
       }
       this.stand.set({ state: action.state, reason: action.reason, until: action.until, lastClose });
-    } else if (action.do === 'restart') {
+    } else if (action.do === 'restart' && this.#restarts++ < MOST_RESTARTS) {
       this.stand.set({ state: 'connecting', lastClose });
       // The identity that was just paired must be stored before it is used.
       await this.keys.saveCreds().catch(() => {});
       this.#connect();
     } else {
-      this.#retryLater(action.reason, lastClose);
+      this.#retryLater(action.do === 'backoff' ? action.reason : 'restarted', lastClose);
     }
   }
 
@@ -270,7 +275,7 @@ export class Session {
     this.#closed.abort();
     this.#gate.shut();
     if (end) {
-      void socket?.end(undefined);
+      void socket?.end(undefined).catch(() => {});
     }
   }
 }

@@ -17,6 +17,7 @@ export class Spool {
   /** @type {{ event: Buffer, done: (stored: boolean) => void }[]} */ #gathering = [];
   /** Where to append. A file of an earlier process is never continued: its tail may be torn. @type {Segment | undefined} */ #current;
   #writing = false;
+  #isRefusing = false;
   #bytes = 0;
   #next = 1;
 
@@ -84,7 +85,7 @@ export class Spool {
           break;
         }
         await this.#setAside(entry, error.message);
-        return [];
+        size = 0;
       }
     }
     return events;
@@ -122,6 +123,7 @@ export class Spool {
         this.#entries.push(...(await segment.append(batch.map(({ event }) => event))));
         this.#bytes += segment.size - before - counted;
         metrics.count('spooled', batch.length);
+        this.#isRefusing = false;
         batch.forEach(({ done }) => done(true));
       } catch (error) {
         this.#bytes -= counted;
@@ -167,7 +169,11 @@ export class Spool {
 
   #refuse(reason) {
     metrics.count('spoolRefused');
-    log('error', 'spool_refused', { spool: this.name, reason });
+    if (!this.#isRefusing) {
+      // The counter tells how many; the log tells that it began.
+      log('error', 'spool_refuses', { spool: this.name, reason });
+    }
+    this.#isRefusing = true;
     return false;
   }
 }
