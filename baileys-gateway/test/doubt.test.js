@@ -101,3 +101,20 @@ test('reactions, places and cards are understood at the other end', async () => 
   assert.match(card.contactMessage.vcard, /TEL:\+40700/);
   assert.equal(answer.extendedTextMessage.contextInfo.stanzaId, 'IN2');
 });
+
+test('a group gets a message whose members are asked for once; a group of our own alone gets none', async () => {
+  const [group, lonely] = ['120363001@g.us', '120363002@g.us'];
+  await world.admin('POST', '/group', { group, members: [account.number, FRIEND, STRANGER] });
+  await world.admin('POST', '/group', { group: lonely, members: [account.number] });
+  for (const id of ['3EB0GROUP1', '3EB0GROUP2']) {
+    assert.equal((await gateway.command('/messages/send', { ...text(account, id, FRIEND, 'all of you'), to: group })).body.outcome, 'accepted');
+    assert.deepEqual(stanzas(id).map(({ to }) => to), [group]);
+  }
+  assert.equal(world.whatsapp.groupQueries, 1);
+  assert.equal(stanzas('3EB0GROUP1')[0].recipients, 2, 'each member gets the key');
+  const readers = () => world.worker.of('status', account.accountId).filter(({ id }) => id === '3EB0GROUP1').map(({ participant, status }) => [participant, status]);
+  await eventually('each member\'s receipt', () => readers().length === 2);
+  assert.deepEqual(readers(), [[jid(FRIEND), 'delivered'], [jid(STRANGER), 'delivered']]);
+  const { body } = await gateway.command('/messages/send', { ...text(account, '3EB0LONELY', FRIEND, 'anybody?'), to: lonely });
+  assert.deepEqual(body, { outcome: 'rejected', code: 'no_recipients', retryable: false });
+});

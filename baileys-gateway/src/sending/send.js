@@ -11,10 +11,10 @@ import { quoted, toBaileys } from './content.js';
 
 /**
  * @param {Socket} socket @param {{ messageId: string, to: string, content: any }} message
- * @param {{ options: import('../settings.js').Options, closed: AbortSignal, liveness: import('../sessions/liveness.js').Liveness }} around
+ * @param {{ options: import('../settings.js').Options, closed: AbortSignal, groups: import('./groups.js').Groups, liveness: import('../sessions/liveness.js').Liveness }} around
  * @returns {Promise<Outcome>}
  */
-export async function send(socket, { messageId, to, content }, { options, closed, liveness }) {
+export async function send(socket, { messageId, to, content }, { options, closed, groups, liveness }) {
   const message = toBaileys(content, to);
   if (!message) {
     return rejected('unsupported_content', false);
@@ -25,7 +25,7 @@ export async function send(socket, { messageId, to, content }, { options, closed
   /** @type {(event?: any) => void} */ let lose = () => {};
   const lost = new Promise(resolve => closed.addEventListener('abort', (lose = resolve)));
   try {
-    const obstacle = await Promise.race([within(options.queryTimeoutMs, findObstacle(socket, to), rejected('device_lookup_failed', true)), lost.then(() => rejected('not_connected', true))]);
+    const obstacle = await Promise.race([within(options.queryTimeoutMs, findObstacle(socket, groups, to), rejected('device_lookup_failed', true)), lost.then(() => rejected('not_connected', true))]);
     return obstacle ?? (await handOver(socket, { messageId, to, message, quoted: quoted(content, to) }, options, lost, liveness));
   } finally {
     closed.removeEventListener('abort', lose);
@@ -46,11 +46,11 @@ async function handOver(socket, { messageId, to, message, quoted: answered }, op
 }
 
 /** baileys sends happily to nobody. So the recipient's devices are looked up first; they stay in its cache for the send. */
-async function findObstacle(socket, to) {
+async function findObstacle(socket, groups, to) {
   const own = socket.authState.creds.me?.id ?? '';
   if (isJidGroup(to)) {
-    const { participants } = await socket.groupMetadata(to);
-    return participants.length > 1 ? undefined : rejected('no_recipients', false);
+    const others = await groups.others(socket, to);
+    return others.length > 0 ? undefined : rejected('no_recipients', false);
   }
   const user = jidDecode(to)?.user;
   const devices = await socket.getUSyncDevices([`${jidDecode(own)?.user}@s.whatsapp.net`, to], true, false);

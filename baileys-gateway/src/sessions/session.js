@@ -8,6 +8,7 @@ import { listen } from '../events/listen.js';
 import { KeyStore } from '../keys/keyStore.js';
 import { log, redact } from '../log.js';
 import { metrics } from '../metrics.js';
+import { Groups } from '../sending/groups.js';
 import { send } from '../sending/send.js';
 import { backoff, closeAction } from './closePolicy.js';
 import { Gate } from './gate.js';
@@ -33,6 +34,7 @@ export class Session {
   /** @type {NodeJS.Timeout | undefined} */ #retry;
   /** @type {Map<string, Promise<Outcome>>} */ #sending = new Map();
   #closed = new AbortController();
+  #groups = new Groups();
   #isLoaded = false;
   #isOver = false;
   #failures = 0;
@@ -104,7 +106,7 @@ export class Session {
     const { messageId } = message;
     let sending = this.#sending.get(messageId);
     if (!sending) {
-      const around = { options: this.options, closed: this.#closed.signal, liveness: this.liveness };
+      const around = { options: this.options, closed: this.#closed.signal, groups: this.#groups, liveness: this.liveness };
       sending = send(/** @type {Socket} */ (this.#socket), message, around).finally(() => this.#sending.delete(messageId));
       this.#sending.set(messageId, sending);
     }
@@ -142,7 +144,7 @@ export class Session {
     }
     this.keys.forgetUnpaired();
     this.#pairing?.connecting();
-    const socket = makeSocket({ accountId: this.accountId, keys: this.keys, settings: this.parts.settings, worker: this.parts.worker });
+    const socket = makeSocket({ accountId: this.accountId, keys: this.keys, groups: this.#groups, settings: this.parts.settings, worker: this.parts.worker });
     this.#socket = socket;
     const gate = (this.#gate = new Gate());
     gate.attach(socket.ws);

@@ -7,10 +7,10 @@ import { toBaileys } from '../sending/content.js';
 /** @typedef {import('baileys').WASocket} Socket */
 
 /**
- * @param {{ accountId: string, keys: import('../keys/keyStore.js').KeyStore, settings: import('../settings.js').Settings, worker: import('../worker.js').Worker }} parts
+ * @param {{ accountId: string, keys: import('../keys/keyStore.js').KeyStore, settings: import('../settings.js').Settings, worker: import('../worker.js').Worker, groups: import('../sending/groups.js').Groups }} parts
  * @returns {Socket}
  */
-export function makeSocket({ accountId, keys, settings, worker }) {
+export function makeSocket({ accountId, keys, settings, worker, groups }) {
   const { options, webSocketUrl, version } = settings;
   const logger = baileysLogger(accountId);
   const socket = makeWASocket({
@@ -33,6 +33,7 @@ export function makeSocket({ accountId, keys, settings, worker }) {
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     // Nobody answers these, and what cannot be decrypted there would hold up the queue of everything else.
     shouldIgnoreJid: jid => Boolean(isJidStatusBroadcast(jid) || isJidNewsletter(jid)),
+    cachedGroupMetadata: async jid => groups.get(jid),
     // A phone that could not read a message asks for it again, days later perhaps: the outbox still knows it.
     getMessage: async key => {
       const path = `/internal/sessions/${encodeURIComponent(accountId)}/messages/${encodeURIComponent(key.id ?? '')}`;
@@ -45,5 +46,6 @@ export function makeSocket({ accountId, keys, settings, worker }) {
   // crash loses them.
   socket.ev.buffer = () => {};
   socket.registerSocketEndHandler(() => void socket.ev.flush());
+  groups.attach(socket);
   return socket;
 }

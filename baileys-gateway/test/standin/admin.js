@@ -56,6 +56,11 @@ const CALLS = {
     return { faults: whatsapp.faults, autoReceipt: whatsapp.autoReceipt };
   },
 
+  'POST /admin/group': (whatsapp, { group, members }) => {
+    whatsapp.groups.set(`${group}`, members.map(digits));
+    return {};
+  },
+
   // how: drop (the cable), logout (the phone removed the device), replaced, or a code of a stream error: 515, 503, 500.
   'POST /admin/disconnect': (whatsapp, { account, how = 'drop' }) => {
     const device = whatsapp.account(digits(account));

@@ -45,10 +45,10 @@ export function inboundNode(id, letter, lidOf) {
   };
 }
 
-/** A person's phone reports on what it got. @param {string} id @param {string} from @param {string} what delivered, read or played @returns {BinaryNode} */
-export const receiptNode = (id, from, what) => ({
+/** A person's phone reports on what it got. @param {string} id @param {string} from the chat @param {string} what delivered, read or played @param {string} [participant] in a group: who @returns {BinaryNode} */
+export const receiptNode = (id, from, what, participant) => ({
   tag: 'receipt',
-  attrs: { id, from, t: `${Math.floor(Date.now() / 1000)}`, ...(what !== 'delivered' && { type: what }) },
+  attrs: { id, from, ...(participant && { participant }), t: `${Math.floor(Date.now() / 1000)}`, ...(what !== 'delivered' && { type: what }) },
   content: undefined,
 });
 

@@ -12,7 +12,7 @@ import { answer, element, result } from './queries.js';
 
 /** @typedef {import('baileys').BinaryNode} BinaryNode */
 /** @typedef {{ phone: string, device: number, jid: string, key: string, preKeys: number, client?: Client }} Device */
-/** @typedef {{ seq: number, account: string, id: string, to: string, type: string, text?: string, message?: any, answer: string, at: number }} Sent */
+/** @typedef {{ seq: number, account: string, id: string, to: string, type: string, text?: string, message?: any, recipients: number, answer: string, at: number }} Sent */
 /** @typedef {{ id: string, account: string, node: BinaryNode, receipt: string | null }} Inbound */
 
 const LOG_LIMIT = 20_000;
@@ -29,6 +29,8 @@ export class WhatsApp {
   /** How many pre-keys the server claims to have of a new device. 0 makes it upload 812, which is slow and true. */
   preKeysOfNewDevices = 0;
   logins = 0;
+  /** @type {Map<string, string[]>} the members' numbers, by the group's address */ groups = new Map();
+  groupQueries = 0;
 
   /** @param {import('ws').WebSocket} socket */
   accept(socket) {
@@ -179,7 +181,14 @@ export class Client {
       this.connection.send(element('ack', { class: 'message', id, from: to, t: `${Math.floor(Date.now() / 1000)}`, ...(error && { error }) }));
     }
     if (!error && read.recipients > 0 && how !== 'deaf' && this.whatsapp.autoReceipt !== 'none') {
-      this.connection.send(receiptNode(id, to, this.whatsapp.autoReceipt));
+      this.#reportReceived(id, to);
+    }
+  }
+
+  #reportReceived(id, to) {
+    const members = this.whatsapp.groups.get(to)?.filter(member => member !== this.device?.phone) ?? [undefined];
+    for (const member of members) {
+      this.connection.send(receiptNode(id, to, this.whatsapp.autoReceipt, member && `${member}@s.whatsapp.net`));
     }
   }
 
