@@ -14,6 +14,9 @@ public sealed class MessageCostTests(MessageCostTests.WithoutSweeps system) : IC
     private const int Messages = 200;
     private const int Threads = 20;
 
+    /// <summary>A signal that comes after its lane was given back costs a look that finds nothing.</summary>
+    private const int OddReads = Messages / 20;
+
     [Fact]
     public async Task a_message_costs_3_outbox_writes_and_1_outbox_read_and_6_writes_in_all()
     {
@@ -29,7 +32,7 @@ public sealed class MessageCostTests(MessageCostTests.WithoutSweeps system) : IC
         Assert.Equal(3 * Messages, bill.Writes("outbox"));
         Assert.Equal(2 * Messages, bill.Writes("threads/*/messages"));
         Assert.Equal(Messages, bill.Writes("threads"));
-        Assert.InRange(bill.Reads("outbox"), 1, Messages);
+        Assert.InRange(bill.Reads("outbox"), 1, Messages + OddReads);
         Assert.InRange(bill.Reads("threads"), 1, Messages);
         await OnceAndInOrder.AllSentAsync(company, told);
     }
@@ -86,6 +89,9 @@ public sealed class MessageCostTests(MessageCostTests.WithoutSweeps system) : IC
 
     public sealed class WithoutSweeps : CostSystem
     {
+        /// <summary>Production's: a hold that runs out on a busy machine costs a second worker's look.</summary>
+        protected override IEnumerable<KeyValuePair<string, string>> WorkerDurations => [];
+
         protected override void Configure(IResourceBuilder<ProjectResource> worker)
         {
             base.Configure(worker);

@@ -134,7 +134,7 @@ public sealed class Company
                     entry.GetProperty("id").GetString()!,
                     entry.GetProperty("opaque").GetString()!.Split(':')[0],
                     entry.GetProperty("at").GetDateTimeOffset(),
-                    entry.GetProperty("body").GetProperty("text").GetProperty("body").GetString()!)),
+                    entry.GetProperty("body").TryGetProperty("text", out var text) ? text.GetProperty("body").GetString()! : "")),
         ];
     }
 
