@@ -21,7 +21,7 @@ public sealed class LostLanesTests(RedisServer server) : IClassFixture<RedisServ
     {
         await server.FlushAsync();
         _redis = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
-        _shared = new RedisLanes(_redis, Options.Create(new LaneOptions()), TimeProvider.System);
+        _shared = new RedisLanes(_redis, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromSeconds(10) }), TimeProvider.System);
     }
 
     public async Task DisposeAsync()
@@ -107,7 +107,7 @@ public sealed class LostLanesTests(RedisServer server) : IClassFixture<RedisServ
     [Fact]
     public async Task now_and_then_a_sweep_starts_from_the_beginning_although_nothing_seems_lost()
     {
-        using var lanes = new RedisLanes(_redis, Options.Create(new LaneOptions { SweepFromStartEvery = TimeSpan.FromMilliseconds(200) }), TimeProvider.System);
+        using var lanes = new RedisLanes(_redis, Options.Create(new LaneOptions { SweepFromStartEvery = TimeSpan.FromMilliseconds(200), CallTimeout = TimeSpan.FromSeconds(10) }), TimeProvider.System);
         await lanes.SaveSweepCursorAsync(await NextTurnAsync(lanes), DateTimeOffset.UnixEpoch.AddDays(1));
 
         await Eventually.IsTrueAsync(async () => (await NextTurnAsync(lanes)).Cursor is null, "the cursor has expired");
@@ -139,7 +139,7 @@ public sealed class LostLanesTests(RedisServer server) : IClassFixture<RedisServ
     }
 
     private ResilientLanes Resilient() => new(
-        _shared, _ => true, Options.Create(new LaneOptions { ProbeEvery = TimeSpan.FromMilliseconds(1) }), TimeProvider.System, NullLogger<ResilientLanes>.Instance);
+        _shared, _ => true, Options.Create(new LaneOptions { ProbeEvery = TimeSpan.FromMilliseconds(1), CallTimeout = TimeSpan.FromSeconds(10) }), TimeProvider.System, NullLogger<ResilientLanes>.Instance);
 
     private static Task<SweepTurn> NextTurnAsync(ILanes lanes) => Eventually.GetAsync(() => lanes.TryTakeSweepAsync(_turn), "a turn to sweep");
 

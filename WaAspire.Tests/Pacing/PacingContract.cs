@@ -253,7 +253,7 @@ public sealed class RedisPacingTests(RedisServer server) : PacingContract, IClas
     public async Task InitializeAsync()
     {
         _redis = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
-        _pacing = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions()), new Random(1), TimeProvider.System);
+        _pacing = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), new Random(1), TimeProvider.System);
     }
 
     public Task DisposeAsync() => _redis.CloseAsync();
@@ -261,7 +261,7 @@ public sealed class RedisPacingTests(RedisServer server) : PacingContract, IClas
     [Fact]
     public async Task two_workers_share_the_buckets()
     {
-        var other = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions()), new Random(1), TimeProvider.System);
+        var other = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), new Random(1), TimeProvider.System);
         var pair = new PacedPair("shared-account", 1000, "recipient");
 
         Assert.Equal(3, (await _pacing.TakeAsync(pair, 3)).Count);
@@ -307,7 +307,7 @@ public sealed class RedisPacingTests(RedisServer server) : PacingContract, IClas
     [Fact]
     public async Task the_rest_of_a_recipient_is_known_to_all_workers()
     {
-        var other = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions()), new Random(1), TimeProvider.System);
+        var other = new RedisPacing(_redis, Limits, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), new Random(1), TimeProvider.System);
         var pair = new PacedPair("resting-account", 1000, "recipient");
 
         await _pacing.PairRefusedAsync(pair);
