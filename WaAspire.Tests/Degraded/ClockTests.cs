@@ -48,8 +48,12 @@ public sealed class ClockTests(DegradedSystem system)
 
     private async Task<Process> StartAsync(string offset)
     {
-        var start = new ProcessStartInfo(
-            "faketime", ["-m", "--exclude-monotonic", "-f", offset, "dotnet", Path.Combine(AppContext.BaseDirectory, "WaAspire.Worker.dll"), "--urls", "http://127.0.0.1:0"]);
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "WaAspire.Worker.dll"), "--urls", "http://127.0.0.1:0"]);
+
+        // The program itself would stand between us and the worker, and keep signals to itself.
+        start.Environment["LD_PRELOAD"] = await LibraryAsync();
+        start.Environment["FAKETIME"] = offset;
+        start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
         foreach (var (name, value) in Durations.AsEnvironment())
         {
             start.Environment[name] = value;
@@ -63,5 +67,15 @@ public sealed class ClockTests(DegradedSystem system)
         start.Environment["WHATSAPP_ACCESS_TOKEN"] = "local-whatsapp-access-token";
         start.Environment["Logging__LogLevel__Default"] = "Error";
         return Process.Start(start)!;
+    }
+
+    /// <summary>Where libfaketime lies on this machine.</summary>
+    private static async Task<string> LibraryAsync()
+    {
+        using var ask = Process.Start(new ProcessStartInfo("faketime", ["-m", "-f", "+0", "printenv", "LD_PRELOAD"]) { RedirectStandardOutput = true })!;
+        var path = (await ask.StandardOutput.ReadToEndAsync()).Trim();
+        await ask.WaitForExitAsync();
+        Assert.NotEmpty(path);
+        return path;
     }
 }
