@@ -6,6 +6,7 @@ namespace WaAspire.Messaging.Leasing;
 /// <c>due</c> (sorted set: lane → when it may be taken; a held lane's score is the end of its hold),
 /// <c>state</c> (hash: lane → <c>H|token|commit|mark</c> while held, <c>B</c> while blocked; mark 1 = look again, for a commit of
 /// that time in microseconds; 2 = due whatever the holder says).
+/// For a little while <c>seen:lane</c>: up to which commit the last holder had seen the lane when it found no more.
 /// Global: <c>accounts</c> (sorted set: account → when one of its lanes is due; may be stale), <c>sweep</c> (hash: the
 /// cursor, and the life of the lanes that it belongs to; it expires, so that now and then a sweep starts from the beginning).
 /// </summary>
@@ -22,9 +23,10 @@ internal static class LaneScripts
 
         """;
 
-    /// <summary>KEYS due state; ARGV lane delayMs commitMicroseconds. Returns when the account must be looked at, or -1.</summary>
+    /// <summary>KEYS due state seen; ARGV lane delayMs commitMicroseconds. Returns when the account must be looked at, or -1.</summary>
     public const string Signal = Now + """
         local state, score = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if tonumber(ARGV[3]) <= tonumber(redis.call('GET', KEYS[3]) or '0') then return '-1' end
         if state == 'B' and score then return '-1' end
         local token = held(state, score)
         if token then
@@ -86,7 +88,7 @@ internal static class LaneScripts
         return lost
         """;
 
-    /// <summary>KEYS due state; ARGV lane token kind(E|D|B) delayMs seenMicroseconds. Returns whether the token was good, and when the account must be looked at (or -1).</summary>
+    /// <summary>KEYS due state seen; ARGV lane token kind(E|D|B) delayMs seenMicroseconds rememberMs. Returns whether the token was good, and when the account must be looked at (or -1).</summary>
     public const string Release = Now + """
         local state = redis.call('HGET', KEYS[2], ARGV[1])
         if not state or string.match(state, '^H|([^|]+)|') ~= ARGV[2] then return {'0', '-1'} end
@@ -97,6 +99,7 @@ internal static class LaneScripts
         if kind == 'B' then redis.call('HSET', KEYS[2], ARGV[1], 'B') else redis.call('HDEL', KEYS[2], ARGV[1]) end
         if kind == 'E' then
           redis.call('ZREM', KEYS[1], ARGV[1])
+          if tonumber(ARGV[5]) > 0 then redis.call('SET', KEYS[3], ARGV[5], 'PX', math.ceil(tonumber(ARGV[6]))) end
           return {'1', '-1'}
         end
         redis.call('ZADD', KEYS[1], text(due), ARGV[1])

@@ -18,6 +18,9 @@ public sealed class RedisLanes : ILanes, IDisposable
     private static readonly RedisKey _sweep = "waaspire:{sweep}";
     private static readonly RedisKey _probe = "waaspire:probe";
     private static readonly TimeSpan _probeLifetime = TimeSpan.FromMinutes(1);
+
+    /// <summary>A signal that takes longer than this from its commit costs one look that finds nothing.</summary>
+    private static readonly TimeSpan _lateSignal = TimeSpan.FromSeconds(30);
     private static readonly RedisChannel _wake = "waaspire:wake";
 
     private readonly IConnectionMultiplexer _redis;
@@ -40,7 +43,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     public async Task SignalAsync(Lane lane, TimeSpan delay, DateTimeOffset? committedAt = null)
     {
         var due = (string?)await _calls.RunAsync(
-            LaneScripts.Signal, Keys(lane.AccountId), lane.ThreadId, Milliseconds(delay), Microseconds(committedAt ?? DateTimeOffset.MaxValue));
+            LaneScripts.Signal, KeysWithSeen(lane), lane.ThreadId, Milliseconds(delay), Microseconds(committedAt ?? DateTimeOffset.MaxValue));
         await NoticeAsync(lane.AccountId, due);
     }
 
@@ -82,8 +85,8 @@ public sealed class RedisLanes : ILanes, IDisposable
             _ => ("E", TimeSpan.Zero),
         };
         var answer = (RedisValue[])(await _calls.RunAsync(
-            LaneScripts.Release, Keys(held.Lane.AccountId), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay),
-            Microseconds(release is LaneRelease.Empty empty ? empty.Seen : DateTimeOffset.MinValue)))!;
+            LaneScripts.Release, KeysWithSeen(held.Lane), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay),
+            Microseconds(release is LaneRelease.Empty empty ? empty.Seen : DateTimeOffset.MinValue), Milliseconds(_lateSignal)))!;
         await NoticeAsync(held.Lane.AccountId, answer[1]);
         return answer[0] == "1";
     }
@@ -148,6 +151,8 @@ public sealed class RedisLanes : ILanes, IDisposable
     public void Dispose() => _wakeUp.Set();
 
     private static RedisKey[] Keys(string account) => [$"waaspire:{{{account}}}:due", $"waaspire:{{{account}}}:state", $"waaspire:{{{account}}}:token"];
+
+    private static RedisKey[] KeysWithSeen(Lane lane) => [.. Keys(lane.AccountId)[..2], $"waaspire:{{{lane.AccountId}}}:seen:{lane.ThreadId}"];
 
     private static RedisValue Milliseconds(TimeSpan span) => span.TotalMilliseconds.ToString("F3", CultureInfo.InvariantCulture);
 

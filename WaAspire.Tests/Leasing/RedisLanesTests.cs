@@ -51,6 +51,22 @@ public sealed class RedisLanesTests(RedisServer server) : LanesContract, IClassF
     }
 
     [Fact]
+    public async Task a_signal_that_comes_after_its_message_was_seen_wakes_nobody_but_a_later_one_does()
+    {
+        var seen = new DateTimeOffset(2026, 1, 31, 12, 0, 0, 123, 456, TimeSpan.Zero);
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero, seen);
+        await _lanes.ReleaseAsync(Assert.Single(await _lanes.AcquireAsync(1, _ => true)), new LaneRelease.Empty(seen));
+
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero, seen);
+        Assert.Empty(await _lanes.AcquireAsync(1, _ => true));
+
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero, seen.AddMicroseconds(1));
+        await _lanes.ReleaseAsync(Assert.Single(await _lanes.AcquireAsync(1, _ => true)), new LaneRelease.Empty(seen));
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero);
+        Assert.Single(await _lanes.AcquireAsync(1, _ => true));
+    }
+
+    [Fact]
     public async Task a_lost_list_of_accounts_is_repaired()
     {
         await _lanes.SignalAsync(_lane, TimeSpan.Zero);
