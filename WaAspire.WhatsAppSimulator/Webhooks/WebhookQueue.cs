@@ -53,6 +53,8 @@ internal sealed class WebhookQueue(IOptions<WebhookOptions> options, TimeProvide
     {
         enabled = _options.Url is not null,
         queued = _queue.Count,
+        // Of the queued ones and of those under way: 0 means that everything has been told.
+        bytes = Interlocked.Read(ref _bytes),
         delivered = Interlocked.Read(ref _delivered),
         failedAttempts = Interlocked.Read(ref _failedAttempts),
         expired = Interlocked.Read(ref _expired),
