@@ -39,12 +39,19 @@ internal sealed class InboundFiles(InboundMessages inbound, MediaStore media, Bu
 
     private async Task<byte[]?> ReadAsync(HttpRequest request, long bytesMax)
     {
-        request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = bytesMax;
+        // Above our own limit, so that who sends too much reads why instead of losing the connection.
+        request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = MediaTypes.LargestBytes;
         await _uploads.WaitAsync(request.HttpContext.RequestAborted);
         try
         {
             using var bytes = new MemoryStream();
-            await request.Body.CopyToAsync(bytes, request.HttpContext.RequestAborted);
+            var buffer = new byte[64 * 1024];
+            while (await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted) is var read and > 0)
+            {
+                bytes.Write(buffer, 0, read);
+                if (bytes.Length > bytesMax) return null;
+            }
+
             return bytes.ToArray();
         }
         catch (BadHttpRequestException)

@@ -26,7 +26,9 @@ internal sealed class WebhookQueue(IOptions<WebhookOptions> options, TimeProvide
         if (_options.Url is null) return true;
         var now = time.GetUtcNow();
         var isRoom = Interlocked.Add(ref _bytes, body.Length) <= _options.DeliveriesBytesMax;
-        return (isRoom && _queue.TryAdd(new WebhookDelivery(body, now, 1), now)) || Forget(body.Length, ref _dropped);
+        if (isRoom && _queue.TryAdd(new WebhookDelivery(body, now, 1), now)) return true;
+        Forget(body.Length, ref _dropped);
+        return false;
     }
 
     public Task<IReadOnlyList<WebhookDelivery>> TakeAsync(int limit, CancellationToken cancellation) =>
@@ -70,10 +72,10 @@ internal sealed class WebhookQueue(IOptions<WebhookOptions> options, TimeProvide
         return TimeSpan.FromMilliseconds(Math.Min(wait, options.RetryMax.TotalMilliseconds));
     }
 
-    private bool Forget(int bytes, ref long counter)
+    // Counted first: who sees no bytes left sees what became of them.
+    private void Forget(int bytes, ref long counter)
     {
-        Interlocked.Add(ref _bytes, -bytes);
         Interlocked.Increment(ref counter);
-        return false;
+        Interlocked.Add(ref _bytes, -bytes);
     }
 }
