@@ -124,6 +124,66 @@ public sealed class PhonePageTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task the_person_sends_a_picture_reacts_and_blocks()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var simulator = await Simulator.StartAsync(("Webhooks:Url", receiver.Url));
+        var first = await simulator.SendAsync(Simulator.Text("Which hall?"));
+        var page = await OpenAsync(simulator);
+        await page.GetByTestId("chat").ClickAsync();
+        var bubbles = page.GetByTestId("bubble");
+
+        await page.GetByTestId("reply").FillAsync("This one");
+        await page.GetByTestId("picture").SetInputFilesAsync(new FilePayload { Name = "hall.png", MimeType = "image/png", Buffer = _onePixel });
+        await Expect(bubbles.Nth(1).GetByTestId("file")).ToHaveJSPropertyAsync("naturalWidth", 1);
+        await Expect(bubbles.Nth(1)).ToContainTextAsync("This one");
+        Assert.Equal("This one", (await receiver.InboundAsync()).GetProperty("image").GetProperty("caption").GetString());
+
+        foreach (var stands in new[] { "❤️", "" })
+        {
+            await bubbles.First.GetByTestId("react").ClickAsync();
+            await bubbles.First.GetByRole(AriaRole.Button, new() { Name = "React with ❤️" }).ClickAsync();
+            await Expect(bubbles.First.Locator(".reaction")).ToHaveTextAsync(stands);
+            var reaction = (await receiver.InboundAsync()).GetProperty("reaction");
+            Assert.Equal(first, reaction.GetProperty("message_id").GetString());
+            Assert.Equal(stands, reaction.TryGetProperty("emoji", out var emoji) ? emoji.GetString() : "");
+        }
+
+        await page.GetByTestId("block").ClickAsync();
+        await Expect(page.GetByTestId("blocked")).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("reply")).ToBeHiddenAsync();
+        await page.ReloadAsync();
+        await Expect(page.GetByTestId("blocked")).ToBeVisibleAsync();
+        await page.GetByTestId("block").ClickAsync();
+        await Expect(page.GetByTestId("reply")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task the_panel_shows_and_sets_what_goes_wrong()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var simulator = await Simulator.StartAsync(("Webhooks:Url", receiver.Url));
+        var page = await OpenAsync(simulator);
+        await page.GetByTestId("faults").Locator("summary").ClickAsync();
+        await page.GetByTestId("fault-duplicate").FillAsync("100");
+        await page.GetByTestId("fault-batch").FillAsync("10");
+        await page.GetByTestId("fault-batch-ms").FillAsync("100");
+        await page.GetByTestId("faults-set").ClickAsync();
+        await Expect(page.GetByTestId("fault-count")).ToHaveTextAsync("2 on");
+
+        var id = await simulator.WriteAsync(Simulator.Says("hello"));
+        for (var i = 0; i < 2; i++) Assert.Equal(id, (await receiver.InboundAsync()).GetProperty("id").GetString());
+        await Expect(page.GetByTestId("fault-state")).ToContainTextAsync("duplicate of any: 100 %, acted 1 time");
+        await Expect(page.GetByTestId("fault-state")).ToContainTextAsync("batches of up to 10: 1 so far");
+
+        await page.GetByTestId("fault-batch").FillAsync("5000");
+        await page.GetByTestId("faults-off").ClickAsync();
+        await Expect(page.GetByTestId("fault-count")).ToHaveTextAsync("off");
+        Assert.Equal(0, (await simulator.StatusAsync()).GetProperty("faults").GetInt32());
+        await Expect(page.GetByTestId("fault-batch")).ToHaveValueAsync("0");
+    }
+
+    [Fact]
     public async Task on_a_narrow_window_list_and_conversation_take_turns()
     {
         await using var simulator = await Simulator.StartAsync();

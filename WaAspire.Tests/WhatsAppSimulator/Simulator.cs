@@ -73,6 +73,18 @@ internal sealed class Simulator : IAsyncDisposable
         response.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Writes as the person does, and gives the id of what was written.</summary>
+    public async Task<string> WriteAsync(object said)
+    {
+        using var response = await Http.PostAsJsonAsync("/simulator/inbound", said);
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+    }
+
+    public static object Says(string text, string from = Person, string number = Number) => new { phoneNumberId = number, from, text };
+
+    public Task<JsonElement> StatusAsync() => Http.GetFromJsonAsync<JsonElement>("/simulator/status");
+
     public Task<JsonElement[]> AcceptedAsync() => LinesAsync("/simulator/accepted");
 
     public Task<JsonElement[]> RequestsAsync() => LinesAsync("/simulator/requests");

@@ -71,11 +71,15 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         if (Answers.TryDequeue(out var answer) && answer != 200) return Results.StatusCode(answer);
 
         var json = JsonSerializer.Deserialize<JsonElement>(body.ToArray());
-        var value = json.GetProperty("entry")[0].GetProperty("changes")[0].GetProperty("value");
-        if (value.TryGetProperty("messages", out var messages))
-            foreach (var message in messages.EnumerateArray()) await _inbound.Writer.WriteAsync(message);
-        if (value.TryGetProperty("statuses", out var statuses))
-            foreach (var status in statuses.EnumerateArray()) await _statuses.Writer.WriteAsync(new ReceivedStatus(status));
+        foreach (var change in json.GetProperty("entry").EnumerateArray().SelectMany(entry => entry.GetProperty("changes").EnumerateArray()))
+        {
+            var value = change.GetProperty("value");
+            if (value.TryGetProperty("messages", out var messages))
+                foreach (var message in messages.EnumerateArray()) await _inbound.Writer.WriteAsync(message);
+            if (value.TryGetProperty("statuses", out var statuses))
+                foreach (var status in statuses.EnumerateArray()) await _statuses.Writer.WriteAsync(new ReceivedStatus(status));
+        }
+
         return Results.Ok();
     }
 }

@@ -122,6 +122,21 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_receiver_that_is_not_there_is_kept_no_more_bytes_than_allowed()
+    {
+        await using var simulator = await StartAsync(
+            ("Webhooks:Url", "http://127.0.0.1:1/nobody"), ("Webhooks:DeliveriesBytesMax", "4194304"), ("Webhooks:RetryFirst", "1.00:00:00"));
+        var message = new { type = "text", text = new { body = new string('x', 900_000) } };
+        for (var i = 0; i < 6; i++) await simulator.WriteAsync(new { phoneNumberId = Simulator.Number, from = Simulator.Person, message });
+
+        var webhooks = await Eventually.GetAsync(
+            async () => (await simulator.StatusAsync()).GetProperty("webhooks"),
+            state => state.GetProperty("queued").GetInt32() + state.GetProperty("dropped").GetInt32() == 6);
+        Assert.Equal(2, webhooks.GetProperty("dropped").GetInt32());
+        Assert.InRange(webhooks.GetProperty("bytes").GetInt64(), 1, 4194304);
+    }
+
+    [Fact]
     public async Task statuses_that_are_due_together_travel_together_up_to_the_limit()
     {
         await using var simulator = await StartAsync(

@@ -19,7 +19,7 @@ internal sealed record Fault
     public string? BodyContains { get; init; }
     public string? OpaqueContains { get; init; }
 
-    /// <summary>Webhook faults only: sent, delivered, read, failed or inbound. Absent = every status.</summary>
+    /// <summary>Webhook faults only: sent, delivered, read, failed, inbound, or any. Absent = every status.</summary>
     public string? Status { get; init; }
 
     public int? Code { get; init; }
@@ -45,9 +45,18 @@ internal sealed record FaultSettings
     /// <summary>For <c>share</c>: the same seed decides the same way.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Default none: an inbound message travels alone, statuses with those that are due in the same tick.</summary>
+    public Batching? Batch { get; init; }
+
     public IReadOnlyList<Fault> Faults { get; init; } = [];
     public IReadOnlyList<Fault> Webhooks { get; init; } = [];
 }
+
+/// <summary>Updates of every kind and number gather and leave in one POST, as Meta's do under load.</summary>
+/// <param name="Max">Updates in one POST, 1 to Meta's 1,000.</param>
+/// <param name="Within">Milliseconds: how long the first one waits for company.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record Batching(int Max, int Within);
 
 /// <summary>The names of the faults, and what each does.</summary>
 internal static class FaultKinds
@@ -82,19 +91,25 @@ internal static class FaultKinds
     /// <summary>The status happens, but no webhook tells it.</summary>
     public const string Suppress = "suppress";
 
-    /// <summary>The webhook comes twice.</summary>
+    /// <summary>The webhook comes twice; with <c>for</c>, the second time that much later.</summary>
     public const string Duplicate = "duplicate";
 
     /// <summary>The webhook comes late.</summary>
     public const string Delay = "delay";
 
-    /// <summary>The webhook comes after the next one of the same message.</summary>
+    /// <summary>The status comes after the next one of the same message; what a person wrote, after what they write next.</summary>
     public const string Reorder = "reorder";
+
+    /// <summary>The webhook comes at a random moment of the time given: messages overtake one another in any order.</summary>
+    public const string Shuffle = "shuffle";
+
+    /// <summary>The first try of a POST is signed with another secret; its retries are signed rightly.</summary>
+    public const string WrongSignature = "wrongSignature";
 
     /// <summary>The message fails with a code instead.</summary>
     public const string FailStatus = "failStatus";
 
     public static readonly string[] Requests = [Error, Http, Hang, Slow, Drop, AcceptThenDrop, AcceptThenHang, AcceptThenSlow, AcceptAfter];
 
-    public static readonly string[] Webhooks = [Suppress, Duplicate, Delay, Reorder, FailStatus];
+    public static readonly string[] Webhooks = [Suppress, Duplicate, Delay, Reorder, Shuffle, FailStatus, WrongSignature];
 }

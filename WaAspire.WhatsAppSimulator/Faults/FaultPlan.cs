@@ -28,10 +28,22 @@ internal sealed class FaultPlan
     private Random _chance = new(1);
     private FaultState[] _requests = [];
     private FaultState[] _webhooks = [];
+    private long _batched;
 
     public TimeSpan Latency
     {
         get { lock (_gate) return TimeSpan.FromMilliseconds(_settings.Latency); }
+    }
+
+    public Batching? Batch
+    {
+        get { lock (_gate) return _settings.Batch; }
+    }
+
+    /// <summary>POSTs that carried more than one update since the switch was set.</summary>
+    public long Batched
+    {
+        get { lock (_gate) return _batched; }
     }
 
     public int Count
@@ -47,6 +59,7 @@ internal sealed class FaultPlan
             _chance = new Random(settings.Seed);
             _requests = [.. settings.Faults.Select(Start)];
             _webhooks = [.. settings.Webhooks.Select(Start)];
+            _batched = 0;
         }
     }
 
@@ -57,20 +70,37 @@ internal sealed class FaultPlan
 
     public Fault? TakeForRequest(FaultTarget target)
     {
-        lock (_gate) return Take_NeedsLock(_requests, target);
+        lock (_gate) return Take_NeedsLock(_requests, fault => Matches(fault, target));
     }
 
     public Fault? TakeForWebhook(FaultTarget target)
     {
-        lock (_gate) return Take_NeedsLock(_webhooks, target);
+        lock (_gate) return Take_NeedsLock(_webhooks, fault => fault.Kind != FaultKinds.WrongSignature && Matches(fault, target));
     }
 
-    private Fault? Take_NeedsLock(FaultState[] states, FaultTarget target)
+    /// <summary>Whether this POST is to be signed wrongly.</summary>
+    public bool TakeWrongSignature()
+    {
+        lock (_gate) return Take_NeedsLock(_webhooks, fault => fault.Kind == FaultKinds.WrongSignature) is not null;
+    }
+
+    /// <summary>From 0 up to 1, by the seed.</summary>
+    public double Chance()
+    {
+        lock (_gate) return _chance.NextDouble();
+    }
+
+    public void CountBatch()
+    {
+        lock (_gate) _batched++;
+    }
+
+    private Fault? Take_NeedsLock(FaultState[] states, Func<Fault, bool> matches)
     {
         for (var i = 0; i < states.Length; i++)
         {
             var (fault, remaining, hits) = states[i];
-            if (remaining is 0 || !Matches(fault, target)) continue;
+            if (remaining is 0 || !matches(fault)) continue;
             if (fault.Share is { } share && _chance.NextDouble() >= share) continue;
             states[i] = new FaultState(fault, remaining - 1, hits + 1);
             return fault;
@@ -86,5 +116,5 @@ internal sealed class FaultPlan
         && (fault.PhoneNumberId is null || fault.PhoneNumberId == target.PhoneNumberId)
         && (fault.BodyContains is null || target.Contains(fault.BodyContains))
         && (fault.OpaqueContains is null || (target.Opaque ?? "").Contains(fault.OpaqueContains, StringComparison.Ordinal))
-        && (fault.Status is null ? target.Status is not "inbound" : fault.Status == target.Status);
+        && fault.Status switch { null => target.Status is not "inbound", "any" => true, var status => status == target.Status };
 }

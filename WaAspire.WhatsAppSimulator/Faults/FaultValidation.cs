@@ -5,12 +5,15 @@ internal static class FaultValidation
 {
     private const int FaultsMax = 100;
     private const int MillisecondsMax = 10 * 60 * 1000;
-    private static readonly string[] Statuses = ["sent", "delivered", "read", "failed", "inbound"];
+    private const int BatchMax = 1000;
+    private static readonly string[] Statuses = ["sent", "delivered", "read", "failed", "inbound", "any"];
 
     public static IReadOnlyList<string> Problems(FaultSettings settings)
     {
         var problems = new List<string>();
         if (settings.Latency is < 0 or > MillisecondsMax) problems.Add($"latency: 0 to {MillisecondsMax} milliseconds");
+        if (settings.Batch is { Max: < 1 or > BatchMax }) problems.Add($"batch.max: 1 to {BatchMax} updates");
+        if (settings.Batch is { Within: < 1 or > MillisecondsMax }) problems.Add($"batch.within: 1 to {MillisecondsMax} milliseconds");
         if (settings.Faults.Count + settings.Webhooks.Count > FaultsMax) problems.Add($"at most {FaultsMax} faults");
         problems.AddRange(All("faults", settings.Faults, FaultKinds.Requests));
         problems.AddRange(All("webhooks", settings.Webhooks, FaultKinds.Webhooks));
@@ -30,5 +33,10 @@ internal static class FaultValidation
         if (fault.Kind == FaultKinds.Error && fault.Code is null) yield return "error needs a code";
         if (fault.Status is not null && ReferenceEquals(kinds, FaultKinds.Requests)) yield return "status is for webhook faults";
         if (fault.Status is { } status && !Statuses.Contains(status)) yield return $"status must be one of {string.Join(", ", Statuses)}";
+        if (fault is { Kind: FaultKinds.FailStatus, Status: "inbound" or "any" }) yield return "failStatus is for statuses: what a person wrote cannot fail";
+        if (fault.Kind == FaultKinds.WrongSignature && HasFilter(fault)) yield return "wrongSignature is for whole POSTs and takes no filter";
     }
+
+    private static bool HasFilter(Fault fault) =>
+        (fault.To ?? fault.PhoneNumberId ?? fault.BodyContains ?? fault.OpaqueContains ?? fault.Status) is not null;
 }

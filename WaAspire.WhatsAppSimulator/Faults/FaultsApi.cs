@@ -23,7 +23,7 @@ internal static class FaultsApi
     internal static IResult Get(FaultPlan plan)
     {
         var (settings, requests, webhooks) = plan.Show();
-        return TypedResults.Ok(new { latency = settings.Latency, seed = settings.Seed, faults = requests, webhooks });
+        return TypedResults.Ok(new { latency = settings.Latency, seed = settings.Seed, batch = settings.Batch, batched = plan.Batched, faults = requests, webhooks });
     }
 
     internal static IResult Put(FaultSettings settings, FaultPlan plan)

@@ -11,6 +11,8 @@ internal sealed record BubbleParts(BubbleMedia? Media, string? Header, string? F
 {
     private static readonly BubbleParts None = new(null, null, null, [], []);
 
+    public static BubbleParts OfFile(string kind, string id) => None with { Media = new BubbleMedia(kind, id, Link: null) };
+
     /// <summary>Of a body that has passed validation.</summary>
     public static BubbleParts Of(string type, JsonElement body)
     {

@@ -11,11 +11,10 @@ internal static class BubbleText
         return type switch
         {
             "text" => Text(content, "body"),
-            "image" => Or(Text(content, "caption"), "Photo"),
-            "video" => Or(Text(content, "caption"), "Video"),
-            "audio" => "Voice or sound",
+            "image" or "video" => Or(Text(content, "caption"), WithoutWords(type)),
+            "audio" => WithoutWords(type),
             "document" => Document(content),
-            "sticker" => "Sticker",
+            "sticker" => WithoutWords(type),
             "location" => Or(Text(content, "name"), $"{content.GetProperty("latitude")}, {content.GetProperty("longitude")}"),
             "contacts" => string.Join(", ", content.EnumerateArray().Select(c => Text(c.GetProperty("name"), "formatted_name"))),
             "interactive" => content.TryGetProperty("body", out var inner) ? Text(inner, "text") : "[interactive]",
@@ -24,6 +23,17 @@ internal static class BubbleText
             _ => $"[{type}]",
         };
     }
+
+    /// <summary>What stands for a file that comes without a caption.</summary>
+    public static string WithoutWords(string type) => type switch
+    {
+        "image" => "Photo",
+        "video" => "Video",
+        "audio" => "Voice or sound",
+        "document" => "Document",
+        "sticker" => "Sticker",
+        _ => $"[{type}]",
+    };
 
     // The template's own words are at Meta; only its name and what we fill in are known here.
     private static string TemplateText(JsonElement template)
@@ -39,7 +49,7 @@ internal static class BubbleText
     }
 
     private static string Document(JsonElement document) =>
-        string.Join('\n', new[] { Or(Text(document, "filename"), "Document"), Text(document, "caption") }.Where(line => line.Length > 0));
+        string.Join('\n', new[] { Or(Text(document, "filename"), WithoutWords("document")), Text(document, "caption") }.Where(line => line.Length > 0));
 
     private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 

@@ -2,6 +2,10 @@ namespace WaAspire.WhatsAppSimulator.Phone;
 
 internal readonly record struct ChatKey(string PhoneNumberId, string Contact);
 
+/// <summary>A person takes nothing from a business any more.</summary>
+/// <param name="Code">What its messages fail with; null = accepted, sent, and never delivered, without another word.</param>
+internal sealed record Block(int? Code);
+
 /// <summary>One conversation between a business number and a person. Not thread-safe: <see cref="ChatStore"/> owns it.</summary>
 internal sealed class Chat(ChatKey key, string display)
 {
@@ -11,6 +15,10 @@ internal sealed class Chat(ChatKey key, string display)
     public ChatKey Key { get; } = key;
     public string Display { get; } = display;
     public string? Name { get; set; }
+
+    /// <summary>Set while the person blocks the business.</summary>
+    public Block? Block { get; set; }
+
     public DateTimeOffset LastAt { get; private set; }
     public int Count => _messages.Count;
 

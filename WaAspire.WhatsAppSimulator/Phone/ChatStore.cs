@@ -26,9 +26,10 @@ internal sealed class ChatStore(IOptions<SimulatorOptions> options, BusinessNumb
         {
             var chat = ChatOf_NeedsLock(new ChatKey(message.PhoneNumberId, message.Contact));
             chat.Name = name ?? chat.Name;
+            if (message.Direction == Direction.Outbound) message.Blocked = chat.Block;
             if (message.Type == "reaction")
             {
-                React_NeedsLock(chat, body.GetProperty("reaction"));
+                if (message.Blocked is null) React_NeedsLock(chat, body.GetProperty("reaction"));
                 return;
             }
 
@@ -67,6 +68,22 @@ internal sealed class ChatStore(IOptions<SimulatorOptions> options, BusinessNumb
     public IReadOnlyList<PhoneMessage> Delivered(ChatKey key)
     {
         lock (_gate) return _chats.TryGetValue(key, out var chat) ? [.. chat.Delivered()] : [];
+    }
+
+    /// <summary>What the person who blocks goes on to miss is decided when a message is accepted.</summary>
+    public void Block(ChatKey key, Block? block)
+    {
+        lock (_gate)
+        {
+            var chat = ChatOf_NeedsLock(key);
+            chat.Block = block;
+            events.Publish("block", () => new { chat = PhoneView.Of(chat) });
+        }
+    }
+
+    public bool IsBlocked(ChatKey key)
+    {
+        lock (_gate) return _chats.TryGetValue(key, out var chat) && chat.Block is not null;
     }
 
     public void Clear()

@@ -6,12 +6,12 @@ using WaAspire.WhatsAppSimulator.Webhooks;
 
 namespace WaAspire.WhatsAppSimulator.Phone;
 
-/// <summary>The page, its live events, and what the person who holds the phone can do: open a chat and answer.</summary>
+/// <summary>The page, its live events, and what the person who holds the phone can do: read, write, send a file, react, block.</summary>
 internal static class PhoneApi
 {
     public static WebApplicationBuilder AddPhone(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<PhoneEvents>().AddSingleton<ChatStore>().AddSingleton<InboundMessages>();
+        builder.Services.AddSingleton<PhoneEvents>().AddSingleton<ChatStore>().AddSingleton<InboundMessages>().AddSingleton<InboundFiles>();
         return builder;
     }
 
@@ -25,6 +25,8 @@ internal static class PhoneApi
         app.MapGet("/simulator/media/{id}", Media);
         app.MapPost("/simulator/read", Read);
         app.MapPost("/simulator/inbound", Inbound);
+        app.MapPost("/simulator/inbound/file", InboundFile);
+        app.MapPut("/simulator/block", Block);
     }
 
     // Texts come from anybody. The page writes them as text; should that ever fail, nothing of theirs may run.
@@ -83,5 +85,23 @@ internal static class PhoneApi
         return problem is null ? TypedResults.Ok(new { id }) : TypedResults.BadRequest(new { problem });
     }
 
+    internal static async Task<IResult> InboundFile(
+        HttpRequest request, string phoneNumberId, string from, string? name, string? caption, InboundFiles files)
+    {
+        var (id, mediaId, problem) = await files.ReceiveAsync(request, phoneNumberId, from, name, caption);
+        return problem is null ? TypedResults.Ok(new { id, mediaId }) : TypedResults.BadRequest(new { problem });
+    }
+
+    internal static IResult Block(BlockRequest request, ChatStore chats, BusinessNumbers numbers)
+    {
+        if (numbers.DisplayNumber(request.PhoneNumberId) is null) return TypedResults.BadRequest(new { problem = "phoneNumberId does not exist" });
+        if (SendValidation.Digits(request.Contact) is not { } contact) return TypedResults.BadRequest(new { problem = "contact must be a phone number" });
+        chats.Block(new ChatKey(request.PhoneNumberId, contact), request.Blocked ? new Block(request.Code) : null);
+        return TypedResults.Ok(new { request.Blocked });
+    }
+
     internal sealed record ReadRequest(string PhoneNumberId, string Contact);
+
+    /// <param name="Code">What messages fail with meanwhile, 131026 for example; absent = they are sent and never delivered.</param>
+    internal sealed record BlockRequest(string PhoneNumberId, string Contact, bool Blocked, int? Code = null);
 }

@@ -33,6 +33,9 @@ internal sealed class PhoneMessage(
     /// <summary>What happened to it and when, as the message history tells it. Changes in <see cref="ChatStore"/> only.</summary>
     public List<(string Status, DateTimeOffset At)> History { get; } = [];
 
+    /// <summary>Set when it was written to somebody who blocked the business: unblocking does not bring it back.</summary>
+    public Block? Blocked { get; set; }
+
     /// <summary>Emoji that stands on this bubble, if somebody reacted.</summary>
     public string? Reaction { get; set; }
 }

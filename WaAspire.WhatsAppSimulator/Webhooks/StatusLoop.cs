@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using WaAspire.WhatsAppSimulator.Faults;
 using WaAspire.WhatsAppSimulator.Phone;
 
 namespace WaAspire.WhatsAppSimulator.Webhooks;
@@ -8,10 +9,11 @@ namespace WaAspire.WhatsAppSimulator.Webhooks;
 /// and POSTs in the queue. The only place that advances a message, so a fault decides once per status.
 /// </summary>
 internal sealed class StatusLoop(
-    StatusSchedule schedule, ChatStore chats, WebhookFaults faults, WebhookBodies bodies, WebhookQueue queue,
+    StatusSchedule schedule, ChatStore chats, FaultPlan plan, WebhookFaults faults, WebhookBodies bodies, WebhookQueue queue,
     IOptions<WebhookOptions> options, ILogger<StatusLoop> log) : BackgroundService
 {
     private const int RoundMax = 1000;
+    private const int BodyBytesMax = 3_000_000;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -20,7 +22,9 @@ internal sealed class StatusLoop(
             var due = await schedule.TakeAsync(RoundMax, stoppingToken);
             try
             {
-                Tell([.. due.SelectMany(Happen)]);
+                var now = due.SelectMany(Happen).ToArray();
+                if (plan.Batch is { } batch) Gather(now, batch);
+                else Tell(now);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -33,6 +37,7 @@ internal sealed class StatusLoop(
     /// <summary>What is to be told now about one update: usually itself, after a fault nothing or something else.</summary>
     private IEnumerable<WebhookUpdate> Happen(WebhookUpdate update)
     {
+        if (update.Gathered) return [update];
         if (update is StatusUpdate { Decided: false } status)
         {
             if (!chats.CanAdvance(status.Message, status.Status)) return [];
@@ -44,16 +49,32 @@ internal sealed class StatusLoop(
         return update is InboundUpdate { Decided: false } inbound ? faults.Apply(inbound) : faults.Release(update);
     }
 
-    private void Tell(IReadOnlyList<WebhookUpdate> updates)
+    /// <summary>Sends what has gathered, all kinds and numbers together, and lets the rest wait for company.</summary>
+    private void Gather(WebhookUpdate[] updates, Batching batch)
     {
-        foreach (var inbound in updates.OfType<InboundUpdate>()) Enqueue(bodies.Inbound(inbound));
-        foreach (var number in updates.OfType<StatusUpdate>().GroupBy(update => update.Message.PhoneNumberId))
-            foreach (var batch in number.Chunk(options.Value.BatchMax))
-                Enqueue(bodies.Statuses(number.Key, batch));
+        foreach (var update in updates.Where(update => !update.Gathered)) schedule.Gather(update, TimeSpan.FromMilliseconds(batch.Within));
+        foreach (var together in updates.Where(update => update.Gathered).Chunk(batch.Max)) Enqueue(together);
     }
 
-    private void Enqueue(byte[] body)
+    private void Tell(WebhookUpdate[] updates)
     {
+        foreach (var inbound in updates.OfType<InboundUpdate>()) Enqueue(inbound);
+        foreach (var number in updates.OfType<StatusUpdate>().GroupBy(update => update.Message.PhoneNumberId))
+            foreach (var batch in number.Chunk(options.Value.BatchMax))
+                Enqueue(batch);
+    }
+
+    private void Enqueue(params WebhookUpdate[] updates)
+    {
+        var body = bodies.Of(updates);
+        if (body.Length > BodyBytesMax && updates.Length > 1)
+        {
+            Enqueue(updates[..(updates.Length / 2)]);
+            Enqueue(updates[(updates.Length / 2)..]);
+            return;
+        }
+
+        if (plan.Batch is not null && updates.Length > 1) plan.CountBatch();
         if (!queue.Add(body)) log.QueueFull(queue.Dropped);
     }
 }

@@ -22,13 +22,34 @@ internal sealed class WebhookBodies(BusinessNumbers numbers, IOptions<SimulatorO
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    public byte[] Statuses(string phoneNumberId, IEnumerable<StatusUpdate> updates) =>
-        Envelope(phoneNumberId, contacts: null, messages: null, [.. updates.Select(Status)]);
+    /// <summary>One POST: a change for each number and kind, in each the updates in the order in which they are given.</summary>
+    public byte[] Of(IEnumerable<WebhookUpdate> updates)
+    {
+        var changes = updates.GroupBy(update => (update.Message.PhoneNumberId, IsInbound: update is InboundUpdate))
+            .Select(group => new
+            {
+                value = group.Key.IsInbound
+                    ? Inbound(group.Key.PhoneNumberId, [.. group.Cast<InboundUpdate>()])
+                    : Statuses(group.Key.PhoneNumberId, group.Cast<StatusUpdate>()),
+                field = "messages",
+            })
+            .ToArray();
+        var entry = new { id = options.Value.WabaId, changes };
+        return JsonSerializer.SerializeToUtf8Bytes(new { @object = "whatsapp_business_account", entry = new[] { entry } }, Json);
+    }
 
-    public byte[] Inbound(InboundUpdate update)
+    private object Statuses(string phoneNumberId, IEnumerable<StatusUpdate> updates) =>
+        Value(phoneNumberId, contacts: null, messages: null, [.. updates.Select(Status)]);
+
+    private object Inbound(string phoneNumberId, InboundUpdate[] updates) =>
+        Value(phoneNumberId, [.. updates.DistinctBy(update => update.Message.Contact).Select(Contact)], [.. updates.Select(Message)], statuses: null);
+
+    private static object Contact(InboundUpdate update) =>
+        new { profile = new { name = update.Name ?? update.Message.Contact }, wa_id = update.Message.Contact };
+
+    private static object Message(InboundUpdate update)
     {
         var message = update.Message;
-        object contact = new { profile = new { name = update.Name ?? message.Contact }, wa_id = message.Contact };
         object text = new
         {
             from = message.Contact,
@@ -37,7 +58,7 @@ internal sealed class WebhookBodies(BusinessNumbers numbers, IOptions<SimulatorO
             type = "text",
             text = new { body = message.Text },
         };
-        return Envelope(message.PhoneNumberId, [contact], [update.Content is { } content ? Merged(text, content) : text], statuses: null);
+        return update.Content is { } content ? Merged(text, content) : text;
     }
 
     // What every message has, and over it what this one says; a text is replaced by its content.
@@ -49,20 +70,14 @@ internal sealed class WebhookBodies(BusinessNumbers numbers, IOptions<SimulatorO
         return merged;
     }
 
-    private byte[] Envelope(string phoneNumberId, object[]? contacts, object[]? messages, object[]? statuses)
+    private object Value(string phoneNumberId, object[]? contacts, object[]? messages, object[]? statuses) => new
     {
-        var value = new
-        {
-            messaging_product = "whatsapp",
-            metadata = new { display_phone_number = numbers.DisplayNumber(phoneNumberId), phone_number_id = phoneNumberId },
-            contacts,
-            messages,
-            statuses,
-        };
-        var change = new { value, field = "messages" };
-        var entry = new { id = options.Value.WabaId, changes = new[] { change } };
-        return JsonSerializer.SerializeToUtf8Bytes(new { @object = "whatsapp_business_account", entry = new[] { entry } }, Json);
-    }
+        messaging_product = "whatsapp",
+        metadata = new { display_phone_number = numbers.DisplayNumber(phoneNumberId), phone_number_id = phoneNumberId },
+        contacts,
+        messages,
+        statuses,
+    };
 
     private static object Status(StatusUpdate update) => new
     {

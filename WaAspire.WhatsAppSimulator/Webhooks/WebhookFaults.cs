@@ -17,63 +17,69 @@ internal sealed class WebhookFaults(FaultPlan plan, StatusSchedule schedule, Tim
     private static readonly TimeSpan DefaultDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HoldAtMost = TimeSpan.FromSeconds(5);
 
-    // Statuses that wait to be overtaken, by message id.
-    private readonly Dictionary<string, StatusUpdate> _held = [];
+    // Updates that wait to be overtaken, by what overtakes them.
+    private readonly Dictionary<string, WebhookUpdate> _held = [];
 
     public Told Apply(StatusUpdate update)
     {
         var fault = plan.TakeForWebhook(Target(update, update.Status, update.Body));
         var told = update with { Decided = true };
-        return fault?.Kind switch
-        {
-            null => new(update.Status, WithHeld(told)),
-            FaultKinds.FailStatus => new(
-                MessageStatus.Failed, WithHeld(told with { Status = MessageStatus.Failed, Code = fault.Code ?? DefaultFailure })),
-            FaultKinds.Reorder when _held.Count < HeldMax => new(update.Status, Hold(told, fault.For ?? HoldAtMost)),
-            _ => new(update.Status, Bend(fault, told)),
-        };
+        return fault is { Kind: FaultKinds.FailStatus }
+            ? new(MessageStatus.Failed, WithHeld(told with { Status = MessageStatus.Failed, Code = fault.Code ?? DefaultFailure }))
+            : new(update.Status, Bend(fault, told));
     }
 
-    public IReadOnlyList<WebhookUpdate> Apply(InboundUpdate update)
-    {
-        var told = update with { Decided = true };
-        return plan.TakeForWebhook(Target(update, "inbound", body: null)) is { } fault ? Bend(fault, told) : [told];
-    }
+    public IReadOnlyList<WebhookUpdate> Apply(InboundUpdate update) =>
+        Bend(plan.TakeForWebhook(Target(update, "inbound", body: null)), update with { Decided = true });
 
     /// <summary>An update that was put off is due: it is told, unless it was held and something has overtaken it.</summary>
     public IReadOnlyList<WebhookUpdate> Release(WebhookUpdate update)
     {
-        if (update is not StatusUpdate { Held: true } status) return [update];
-        return _held.TryGetValue(status.Message.Id, out var held) && held == status && _held.Remove(status.Message.Id) ? [status] : [];
+        if (!update.Held) return [update];
+        return _held.TryGetValue(Overtakes(update), out var held) && held == update && _held.Remove(Overtakes(update)) ? [update] : [];
     }
 
-    private IReadOnlyList<WebhookUpdate> Bend(Fault fault, WebhookUpdate told)
+    private IReadOnlyList<WebhookUpdate> Bend(Fault? fault, WebhookUpdate told)
     {
-        switch (fault.Kind)
+        switch (fault?.Kind)
         {
+            case null:
+                return WithHeld(told);
+            case FaultKinds.Reorder when _held.Count < HeldMax && !_held.ContainsKey(Overtakes(told)):
+                return Hold(told, fault.For ?? HoldAtMost);
             case FaultKinds.Suppress:
                 return [];
+            case FaultKinds.Duplicate when fault.For is { } later:
+                schedule.Add(told, time.GetUtcNow() + later);
+                return WithHeld(told);
             case FaultKinds.Duplicate:
-                return [told, told];
+                return [told, .. WithHeld(told)];
             case FaultKinds.Delay:
                 schedule.Add(told, time.GetUtcNow() + (fault.For ?? DefaultDelay));
                 return [];
+            case FaultKinds.Shuffle:
+                schedule.Add(told, time.GetUtcNow() + (plan.Chance() * (fault.For ?? DefaultDelay)));
+                return [];
             default:
-                return [told];
+                return WithHeld(told);
         }
     }
 
     // The one that comes after leaves first, and takes the held one along behind it.
-    private IReadOnlyList<WebhookUpdate> WithHeld(StatusUpdate told) =>
-        _held.Remove(told.Message.Id, out var held) ? [told, held] : [told];
+    private IReadOnlyList<WebhookUpdate> WithHeld(WebhookUpdate told) =>
+        _held.Remove(Overtakes(told), out var held) ? [told, held] : [told];
 
-    private IReadOnlyList<WebhookUpdate> Hold(StatusUpdate told, TimeSpan atMost)
+    private IReadOnlyList<WebhookUpdate> Hold(WebhookUpdate told, TimeSpan atMost)
     {
         var held = told with { Held = true };
-        _held[told.Message.Id] = held;
+        _held[Overtakes(told)] = held;
         schedule.Add(held, time.GetUtcNow() + atMost);
         return [];
     }
+
+    // A status is overtaken by one of its message, what a person wrote by what the same person writes next.
+    private static string Overtakes(WebhookUpdate update) =>
+        update is StatusUpdate ? update.Message.Id : $"{update.Message.PhoneNumberId}/{update.Message.Contact}";
 
     private static FaultTarget Target(WebhookUpdate update, string status, RawJson? body) => new(
         update.Message.PhoneNumberId,

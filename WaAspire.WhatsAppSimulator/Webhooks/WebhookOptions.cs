@@ -55,7 +55,11 @@ internal sealed class WebhookOptions
     [Range(1, 10_000_000)]
     public int UpdatesMax { get; init; } = 200_000;
 
-    /// <summary>Default 10,000 POSTs (some 20 KB each at most) waiting for a lane or a retry. More are dropped, counted.</summary>
+    /// <summary>Default 10,000 POSTs waiting for a lane or a retry. More are dropped, counted.</summary>
     [Range(1, 1_000_000)]
     public int DeliveriesMax { get; init; } = 10_000;
+
+    /// <summary>Default 256 MiB of them: a POST has up to 3 MB. More are dropped, counted.</summary>
+    [Range(4L * 1024 * 1024, 8L * 1024 * 1024 * 1024)]
+    public long DeliveriesBytesMax { get; init; } = 256L * 1024 * 1024;
 }

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
+using WaAspire.WhatsAppSimulator.Faults;
 
 namespace WaAspire.WhatsAppSimulator.Webhooks;
 
@@ -9,9 +10,10 @@ namespace WaAspire.WhatsAppSimulator.Webhooks;
 /// receiver sees updates at least once and in no promised order. If we die here, what is queued is never told.
 /// </summary>
 internal sealed class WebhookSender(
-    WebhookQueue queue, IOptions<WebhookOptions> options, SimulatorSecrets secrets, WebhookClient client, ILogger<WebhookSender> log)
+    WebhookQueue queue, FaultPlan plan, IOptions<WebhookOptions> options, SimulatorSecrets secrets, WebhookClient client, ILogger<WebhookSender> log)
     : BackgroundService
 {
+    private const string AnotherSecret = "not the secret of this app";
     private int _refused;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -31,9 +33,14 @@ internal sealed class WebhookSender(
 
     private async Task DeliverAsync(Uri url, WebhookDelivery delivery, CancellationToken cancellation)
     {
-        var status = await PostAsync(url, delivery.Body, cancellation);
-        if (status == StatusCodes.Status200OK) queue.Delivered();
+        // Only the first try, so that the update does arrive in the end.
+        var isWrong = delivery.Attempt == 1 && plan.TakeWrongSignature();
+        var status = await PostAsync(url, delivery.Body, isWrong ? AnotherSecret : secrets.AppSecret, cancellation);
+        if (isWrong) queue.SignedWrongly(isTaken: status == StatusCodes.Status200OK);
+        if (status == StatusCodes.Status200OK) queue.Delivered(delivery);
         else queue.Failed(delivery);
+        // A refusal that was asked for says nothing about the receiver.
+        if (isWrong) return;
 
         // Transitions only: a receiver that is down for an hour is one line, not thousands.
         var refused = status == StatusCodes.Status200OK ? 0 : 1;
@@ -43,11 +50,11 @@ internal sealed class WebhookSender(
     }
 
     /// <summary>The status, or 0 when there was no answer.</summary>
-    private async Task<int> PostAsync(Uri url, byte[] body, CancellationToken cancellation)
+    private async Task<int> PostAsync(Uri url, byte[] body, string? secret, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (secrets.AppSecret is { } secret)
+        if (secret is not null)
             request.Headers.TryAddWithoutValidation(WebhookSignature.Header, WebhookSignature.Of(secret, body));
         try
         {

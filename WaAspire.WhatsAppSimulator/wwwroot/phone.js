@@ -1,5 +1,6 @@
 // The page: listens to the simulator, shows chats and one conversation, and acts for the person who holds the phone.
 import { Store, keyOf, unread } from './store.js';
+import { block, post, reactions, sendFile, write } from './acts.js';
 import { bubble, chatRow, clock, day, el, hue, initials, phone, refresh, refreshRow, title } from './view.js';
 
 const LIST_EVERY_MS = 80; // under load the list is redrawn a few times a second, not per message
@@ -16,7 +17,6 @@ let listTimer = 0;
 let readTimer = 0;
 
 const current = () => (open ? store.chats.get(open) : undefined);
-const post = (path, body) => fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 // --- the list ---------------------------------------------------------------------------------------------------
 
@@ -89,6 +89,9 @@ function drawContact(chat) {
   $('contact-line').textContent = `${chat.name ? `${phone(chat.contact)} · ` : ''}with ${phone(chat.display)}`;
   $('reply').placeholder = `Reply as ${title(chat)}`;
   $('reply').setAttribute('aria-label', `Reply as ${title(chat)}`);
+  $('block').textContent = chat.blocked ? 'Unblock' : 'Block';
+  $('blocked').hidden = !chat.blocked;
+  $('composer').hidden = Boolean(chat.blocked);
 }
 
 function append(message) {
@@ -102,6 +105,7 @@ function append(message) {
   const first = !before?.classList.contains(message.direction);
   const element = bubble(message, first);
   element.dataset.day = day(message.at);
+  element.append(...reactions(current(), message, problem));
   list.append(element);
   while (list.children.length > BUBBLES_MAX) list.firstElementChild.remove();
 }
@@ -138,21 +142,35 @@ function read() {
   post('simulator/read', { phoneNumberId: chat.phoneNumberId, contact: chat.contact }).catch(() => {});
 }
 
-async function reply(event) {
-  event.preventDefault();
+function problem(error) {
+  $('problem').textContent = `Not sent: ${error.message}`;
+  $('problem').hidden = false;
+}
+
+/** Does it with the words that are typed, and gives them back when it fails. */
+async function speak(act) {
   const chat = current();
   const text = $('reply').value.trim();
-  if (!chat || !text) return;
+  if (!chat) return;
   $('reply').value = '';
   try {
-    const answer = await post('simulator/inbound', { phoneNumberId: chat.phoneNumberId, from: chat.contact, name: chat.name ?? undefined, text });
-    $('problem').hidden = answer.ok;
-    if (!answer.ok) throw new Error((await answer.json()).problem);
+    await act(chat, text);
+    $('problem').hidden = true;
   } catch (error) {
-    $('problem').textContent = `Not sent: ${error.message}`;
-    $('problem').hidden = false;
+    problem(error);
     $('reply').value ||= text;
   }
+}
+
+function reply(event) {
+  event.preventDefault();
+  if ($('reply').value.trim()) speak((chat, text) => write(chat, { text }));
+}
+
+function picture() {
+  const [file] = $('picture').files;
+  $('picture').value = '';
+  if (file) speak((chat, text) => sendFile(chat, file, text));
 }
 
 // --- events -----------------------------------------------------------------------------------------------------
@@ -168,6 +186,7 @@ function connect() {
     drawContact(current());
     arrived(event.message);
   });
+  on('block', (event) => { store.know(event.chat); if (keyOf(event.chat) === open) drawContact(current()); });
   on('status', (event) => changed(event, { status: event.status }));
   on('reaction', (event) => changed(event, { reaction: event.reaction }));
   // The browser gives up on an answer that is no stream; a simulator that restarts must not need a reload.
@@ -187,6 +206,9 @@ $('example').textContent = `curl ${location.origin}/v25.0/106540352242922/messag
   -d '{"messaging_product":"whatsapp","to":"+40712345678","type":"text","text":{"body":"Hello!"}}'`;
 $('composer').addEventListener('submit', reply);
 $('reply').addEventListener('keydown', (event) => { if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) reply(event); });
+$('attach').addEventListener('click', () => $('picture').click());
+$('picture').addEventListener('change', picture);
+$('block').addEventListener('click', () => block(current()).catch(problem));
 $('back').addEventListener('click', () => { location.hash = ''; });
 $('newer').addEventListener('click', toBottom);
 addEventListener('hashchange', () => show(hashKey()));

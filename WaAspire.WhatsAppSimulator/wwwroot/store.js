@@ -18,6 +18,12 @@ export class Store {
     return old;
   }
 
+  /** What is new about a chat that is here. */
+  know(chat) {
+    const known = this.chats.get(keyOf(chat));
+    if (known) Object.assign(known, chat);
+  }
+
   /** Sets fields of one message; null when it is no longer here. */
   change(event, fields) {
     const message = this.chats.get(keyOf(event))?.messages.find((m) => m.id === event.id);
