@@ -39,12 +39,13 @@ public sealed class ReportedFaults(IFirestore firestore, AccountPauses pauses, A
             Tell(fault);
         }
 
+        var accounts = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         // Of a thousand receipts with the same error one is enough, but each names another template or recipient.
         var acting = faults.Where(Acts).DistinctBy(fault => (fault.PhoneNumberId, fault.Code, ConcernsMessage(fault) ? fault.Opaque : null));
         foreach (var fault in acting)
         {
             var message = ConcernsMessage(fault) ? await MessageOfAsync(fault, cancellationToken) : null;
-            foreach (var accountId in await AccountsAsync(AccountFields.PhoneNumberId, fault.PhoneNumberId, cancellationToken))
+            foreach (var accountId in await AccountsAsync(accounts, AccountFields.PhoneNumberId, fault.PhoneNumberId, cancellationToken))
             {
                 await ActAsync(accountId, fault, message, cancellationToken);
             }
@@ -52,7 +53,7 @@ public sealed class ReportedFaults(IFirestore firestore, AccountPauses pauses, A
 
         foreach (var reviewed in templates)
         {
-            foreach (var accountId in await AccountsAsync(AccountFields.WabaId, reviewed.BusinessAccountId, cancellationToken))
+            foreach (var accountId in await AccountsAsync(accounts, AccountFields.WabaId, reviewed.BusinessAccountId, cancellationToken))
             {
                 await (reviewed.Code is { } code
                     ? pauses.ApplyAsync(FaultOf(accountId, code) with { Template = reviewed.Template }, cancellationToken)
@@ -100,10 +101,20 @@ public sealed class ReportedFaults(IFirestore firestore, AccountPauses pauses, A
         return (await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path) is { } stored ? OutboxDocument.Read(stored) : null;
     }
 
-    private async Task<IEnumerable<string>> AccountsAsync(string field, string value, CancellationToken cancellationToken) =>
-        (await firestore.QueryAsync(
-            new DocumentQuery(FirestorePaths.Accounts) { Where = [FieldFilter.Equal(field, value)], Limit = AccountsMax }, Purpose, cancellationToken))
-        .Documents.Select(account => account.Id);
+    /// <summary>Asked once for all faults of one request: they are nearly always of one number.</summary>
+    private async Task<IReadOnlyList<string>> AccountsAsync(
+        Dictionary<string, IReadOnlyList<string>> known, string field, string value, CancellationToken cancellationToken)
+    {
+        var key = $"{field}={value}";
+        if (!known.TryGetValue(key, out var accounts))
+        {
+            var found = await firestore.QueryAsync(
+                new DocumentQuery(FirestorePaths.Accounts) { Where = [FieldFilter.Equal(field, value)], Limit = AccountsMax }, Purpose, cancellationToken);
+            known[key] = accounts = [.. found.Documents.Select(account => account.Id)];
+        }
+
+        return accounts;
+    }
 
     /// <summary>A receipt says nothing of whether the provider is up now, so such an error pauses nobody.</summary>
     private static bool Acts(ReportedFault fault) =>

@@ -20,7 +20,8 @@ internal sealed class InboundCommit(
     {
         var at = message.At is { } told && told <= now + options.AheadMax ? told : now;
         _markers.Add(Marker(message, hasMarker));
-        _thread.Saw(message, at);
+        // A clock that runs ahead moves the message, not its thread: what we answer meanwhile is the last activity again.
+        _thread.Saw(message, at < now ? at : now);
         if (message.Reaction is { } reaction)
         {
             React(message, reaction, at);

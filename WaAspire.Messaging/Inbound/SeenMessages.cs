@@ -22,9 +22,10 @@ public sealed class SeenMessages(Lazy<IConnectionMultiplexer> redis, IOptions<In
         var known = new HashSet<string>(StringComparer.Ordinal);
         await TryAsync(async calls =>
         {
+            // One by one in one go, as they are written: the keys of a cluster lie on different nodes.
             var asked = keys.ToArray();
-            var values = await calls.GuardAsync(redis.Value.GetDatabase().StringGetAsync([.. asked.Select(key => (RedisKey)(Prefix + key))]));
-            known.UnionWith(asked.Where((_, index) => values[index].HasValue));
+            var values = await calls.GuardAsync(Task.WhenAll(asked.Select(key => redis.Value.GetDatabase().KeyExistsAsync(Prefix + key))));
+            known.UnionWith(asked.Where((_, index) => values[index]));
         });
         return known;
     }
@@ -43,7 +44,7 @@ public sealed class SeenMessages(Lazy<IConnectionMultiplexer> redis, IOptions<In
         {
             await call(new RedisCalls(redis.Value, _options.RecallTimeout, time));
         }
-        catch (Exception exception) when (exception is LanesUnavailableException or RedisException or InvalidOperationException)
+        catch (Exception exception) when (exception is LanesUnavailableException or RedisException or RedisCommandException or InvalidOperationException)
         {
             // It only saves work. Whoever waits for a Redis that is away, a webhook at a time, saves none.
             Volatile.Write(ref _failedAt, time.GetTimestamp());

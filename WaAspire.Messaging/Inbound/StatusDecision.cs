@@ -11,7 +11,7 @@ namespace WaAspire.Messaging.Inbound;
 /// <param name="IsSecondProviderId">WhatsApp accepted this message twice.</param>
 internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool Unblocks, bool IsSecondProviderId)
 {
-    private static readonly StatusDecision _nothing = new([], false, false);
+    public static readonly StatusDecision Nothing = new([], false, false);
 
     /// <summary>It says something, but there is no room for it now: it is kept aside.</summary>
     public bool IsUntimely { get; private init; }
@@ -20,17 +20,17 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
     {
         if (StatusRank.Of(status.Status) == 0 || message.ThreadId is null)
         {
-            return _nothing;
+            return Nothing;
         }
 
         if (status.Status == StatusRank.Failed && AttemptOf(status.Opaque) is { } attempt && attempt < message.ClaimSeq)
         {
             // A failure of an older attempt changes nothing: a newer one is on its way. It is remembered, once, but never under
             // the fence of a holder, whose own answer would be refused for it.
-            return message.Status == OutboxStatus.Processing ? _nothing with { IsUntimely = true } : new StatusDecision(OutboxTransitions.OldFailure(message, attempt, FaultOf(status), status.At ?? now), false, false);
+            return message.Status == OutboxStatus.Processing ? Nothing with { IsUntimely = true } : new StatusDecision(OutboxTransitions.OldFailure(message, attempt, FaultOf(status), status.At ?? now), false, false);
         }
 
-        var shown = ForThread(threadMessage, status, now);
+        var shown = ForThread(message, threadMessage, status, now);
         if (message.Status != OutboxStatus.Sent)
         {
             // Proof: whoever reports on our message has accepted it before. It goes into any state, also a failed one.
@@ -66,17 +66,33 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
         return new StatusDecision(writes, false, isSecond);
     }
 
+    /// <summary>
+    /// Whether the outbox document alone tells that a status is no news: what it says is shown since the very commit that
+    /// wrote <c>sent</c>, or this word. Then the thread's message need not be read.
+    /// </summary>
+    public static bool IsKnown(OutboxDocument message, ProviderStatus status) =>
+        message is { Status: OutboxStatus.Sent, ClaimSeq: > 0 } && message.HasProviderId(status.ProviderMessageId)
+        && status is { Participant: null, Conversation: null }
+        && (status.Status == StatusRank.Sent
+            || (status.Status == message.DeliveryStatus && status.Status != StatusRank.Failed && status.Pricing is null));
+
+    /// <summary>Whether it reports on the newest attempt. Of one without our id nobody can tell.</summary>
+    public static bool IsOfNewestAttempt(OutboxDocument message, ProviderStatus status) => AttemptOf(status.Opaque) == message.ClaimSeq;
+
     /// <summary>The request that <c>biz_opaque_callback_data</c> names, up to the last colon; null for somebody else's.</summary>
     public static string? RequestOf(string? opaque) => opaque?.LastIndexOf(':') is { } colon and > 0 ? opaque[..colon] : null;
 
     private static long? AttemptOf(string? opaque) =>
         opaque?.LastIndexOf(':') is { } colon and > 0 && long.TryParse(opaque.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : null;
 
-    /// <summary>The outbox keeps the first of delivered, read and failed: one more write a message at most.</summary>
+    /// <summary>
+    /// The outbox keeps the first of delivered, read and failed: one more write a message at most. But what has arrived has
+    /// not failed: said the other way round, somebody would replay it.
+    /// </summary>
     private static DocumentFields Delivery(OutboxDocument message, ProviderStatus status, DateTimeOffset now)
     {
-        var first = message.DeliveryStatus is null or StatusRank.Sent && StatusRank.Of(status.Status) > StatusRank.Of(StatusRank.Sent);
-        if (!first)
+        var isOpen = message.DeliveryStatus is null or StatusRank.Sent or StatusRank.Failed;
+        if (!isOpen || status.Status == StatusRank.Sent || !StatusRank.Raises(message.DeliveryStatus, status.Status))
         {
             return [];
         }
@@ -89,6 +105,10 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
         else
         {
             fields[OutboxFields.DeliveredAt] = status.At ?? now;
+            if (message.DeliveryStatus == StatusRank.Failed)
+            {
+                fields[OutboxFields.Failure] = FirestoreValue.Null;
+            }
         }
 
         return fields;
@@ -97,17 +117,26 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
     private static SendFault FaultOf(ProviderStatus status) =>
         new(status.ErrorCode?.ToString(CultureInfo.InvariantCulture) ?? "unknown", status.ErrorTitle ?? "WhatsApp could not deliver it", true);
 
-    private static DocumentFields ForThread(StoredDocument? threadMessage, ProviderStatus status, DateTimeOffset now)
+    private static DocumentFields ForThread(OutboxDocument message, StoredDocument? threadMessage, ProviderStatus status, DateTimeOffset now)
     {
         if (threadMessage is null)
         {
             return [];
         }
 
+        // Before the proof, queued and failed are our own words: nothing that a provider says stands behind them.
+        var shown = threadMessage.Fields.Text(ThreadMessageFields.Status);
+        var isOurs = message.Status != OutboxStatus.Sent && StatusRank.Of(shown) <= StatusRank.Of(StatusRank.Failed);
         var fields = StatusReceipts.Of(threadMessage.Fields, status, now);
-        if (StatusRank.Raises(threadMessage.Fields.Text(ThreadMessageFields.Status), status.Status))
+        if (isOurs || StatusRank.Raises(shown, status.Status))
         {
             Raise(fields, status, now);
+            Forgive(fields, threadMessage.Fields, status);
+        }
+        else if (message.Status != OutboxStatus.Sent)
+        {
+            // The proof writes its own sent over whatever is not said here.
+            fields[ThreadMessageFields.Status] = shown;
         }
 
         return StatusReceipts.WithPrices(fields, threadMessage.Fields, status);
@@ -126,6 +155,23 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
         {
             fields[ThreadMessageFields.LastError] = FaultOf(status).Title;
             fields[ThreadMessageFields.Failure] = OutboxTransitions.Describe(FaultOf(status), status.At ?? now);
+        }
+    }
+
+    /// <summary>It has arrived after all.</summary>
+    private static void Forgive(DocumentFields fields, DocumentFields threadMessage, ProviderStatus status)
+    {
+        if (status.Status == StatusRank.Failed)
+        {
+            return;
+        }
+
+        foreach (var field in new[] { ThreadMessageFields.LastError, ThreadMessageFields.Failure })
+        {
+            if (threadMessage.TryGetValue(field, out var known) && known.Kind != FirestoreValueKind.Null)
+            {
+                fields[field] = FirestoreValue.Null;
+            }
         }
     }
 

@@ -82,6 +82,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     /// <returns>True when it changed something, false when it said nothing new, null when the message is not ours.</returns>
     private async Task<bool?> StoreOneAsync(ProviderStatus status, CancellationToken cancellationToken)
     {
+        StatusDecision? unanswered = null;
         for (var round = 0; round < Rounds; round++)
         {
             if (await FindAsync(status, cancellationToken) is not { } message)
@@ -89,11 +90,20 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                 return null;
             }
 
-            var copyPath = message.ThreadId is null ? null : FirestorePaths.ThreadMessage(message.ThreadId, message.RequestId);
-            var copy = copyPath is null ? null : await _documents.GetAsync(copyPath, Purpose, cancellationToken);
-            var decision = StatusDecision.For(message, copy, status, _clock.Now);
+            var isKnown = message.ThreadId is null || StatusDecision.IsKnown(message, status);
+            var copy = isKnown
+                ? null
+                : await _documents.GetAsync(FirestorePaths.ThreadMessage(message.ThreadId!, message.RequestId), Purpose, cancellationToken);
+            var decision = isKnown ? StatusDecision.Nothing : StatusDecision.For(message, copy, status, _clock.Now);
             if (decision.Writes.Count == 0)
             {
+                if (unanswered is not null)
+                {
+                    // Its reply was lost, and it was applied all the same: what it means for others is still to be told.
+                    await AnnounceAsync(message, unanswered);
+                    return true;
+                }
+
                 await (decision.IsUntimely ? SetAsideAsync("older_attempt", status, message, cancellationToken) : Task.CompletedTask);
                 return false;
             }
@@ -101,7 +111,11 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             var outcome = await CommitAsync(decision.Writes, message, cancellationToken);
             if (outcome is CommitOutcome.Committed committed)
             {
-                _evidence?.Committed(message, committed.CommitTime);
+                if (StatusDecision.IsOfNewestAttempt(message, status))
+                {
+                    _evidence?.Committed(message, committed.CommitTime);
+                }
+
                 await AnnounceAsync(message, decision);
                 return true;
             }
@@ -114,6 +128,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             }
 
             // Refused: somebody else wrote in between, decide again. Lost: the next round sees whether it was applied.
+            unanswered = outcome is CommitOutcome.Lost ? decision : unanswered;
         }
 
         throw new FirestoreException(FirestoreStatus.Aborted, "A status could not be stored; the provider will deliver it again.");
@@ -123,8 +138,8 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     {
         var outcome = await _commits.CommitAsync(new CommitMember(writes, Purpose, message.Path, _ => false), cancellationToken);
         DocumentWrite[] own = [.. writes.Where(write => write.Path == message.Path)];
-        // A copy that Firestore never takes does not keep the proof from its message.
-        return IsForGood(outcome) && own.Length > 0 && own.Length < writes.Count
+        // A copy that Firestore never takes, or a thread that is gone, does not keep the proof from its message.
+        return (IsForGood(outcome) || outcome is CommitOutcome.Refused { Status: FirestoreStatus.NotFound }) && own.Length > 0 && own.Length < writes.Count
             ? await _commits.CommitAsync(new CommitMember(own, Purpose, message.Path, _ => false), cancellationToken)
             : outcome;
     }

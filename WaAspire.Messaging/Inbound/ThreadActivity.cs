@@ -128,7 +128,7 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
         var (message, at) = _newest!.Value;
         if (_stored.Timestamp(ThreadFields.LastMessageAt) is not { } last || at >= last)
         {
-            var preview = message.IsReaction ? ThreadPreview.Reaction : ThreadPreview.Of(message.Type, message.Body);
+            var preview = ThreadPreview.Of(message.Type, message.IsReaction ? null : message.Body);
             fields[ThreadFields.LastMessageAt] = at;
             fields[ThreadFields.LastMessageText] = preview;
             fields[ThreadFields.LastMessagePreview] = preview;
@@ -174,6 +174,13 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
         fields[ThreadFields.ClientJid] = newNumber.Contact.Value;
         fields[ThreadFields.MigratedFrom] = home.ThreadId;
         fields[ThreadFields.MigratedAt] = at;
+        // Lists show only threads with a last activity.
+        if (newNumber.Stored?.Fields.Timestamp(ThreadFields.LastMessageAt) is null)
+        {
+            fields[ThreadFields.LastMessageAt] = at;
+            fields[ThreadFields.LastMessageAtMs] = at.ToUnixTimeMilliseconds();
+        }
+
         if (newNumber.Stored is { } stored)
         {
             yield return DocumentWrite.Update(
@@ -181,9 +188,6 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
             yield break;
         }
 
-        // Lists show only threads with a last activity.
-        fields[ThreadFields.LastMessageAt] = at;
-        fields[ThreadFields.LastMessageAtMs] = at.ToUnixTimeMilliseconds();
         yield return DocumentWrite.Create(newNumber.Path, fields, FieldTransform.RequestTime(ThreadFields.UpdatedAt));
     }
 

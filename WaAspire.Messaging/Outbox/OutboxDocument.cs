@@ -73,6 +73,8 @@ public sealed record OutboxDocument
 
     public string? DeliveryStatus { get; init; }
 
+    public DateTimeOffset? SentAt { get; init; }
+
     public IReadOnlyList<FirestoreValue> AttemptHistory { get; init; } = [];
 
     public IReadOnlyList<FirestoreValue> SecondProviderMessageIds { get; init; } = [];
@@ -119,6 +121,7 @@ public sealed record OutboxDocument
             EnqueueId = fields.Text(OutboxFields.EnqueueId),
             ProviderMessageId = fields.Text(OutboxFields.ProviderMessageId),
             DeliveryStatus = fields.Text(OutboxFields.DeliveryStatus),
+            SentAt = fields.Timestamp(OutboxFields.SentAt),
             AttemptHistory = fields.Array(OutboxFields.AttemptHistory),
             SecondProviderMessageIds = fields.Array(OutboxFields.SecondProviderMessageIds),
         };

@@ -9,12 +9,12 @@ public static class ThreadId
 
     public static string Of(string accountId, Jid jid) => accountId + Separator + jid.Value;
 
-    /// <summary>The contact that a thread id ends with; null for ids such as <c>…__[object Object]</c>.</summary>
-    public static Jid? JidOf(string threadId)
-    {
-        var separator = threadId.LastIndexOf(Separator, StringComparison.Ordinal);
-        return Jid.TryParse(separator < 0 ? threadId : threadId[(separator + Separator.Length)..], out var jid) ? jid : null;
-    }
+    /// <summary>The contact that a thread id of this account names; null for ids such as <c>…__[object Object]</c>. Groups and users may hold a separator too.</summary>
+    public static Jid? JidOf(string threadId, string accountId) =>
+        Jid.TryParse(IsOf(threadId, accountId) ? threadId[(accountId.Length + Separator.Length)..] : threadId, out var jid) ? jid : null;
+
+    /// <summary>Whether the id says that the thread is this account's. An old one without any account says nothing.</summary>
+    public static bool IsOf(string threadId, string accountId) => threadId.StartsWith(accountId + Separator, StringComparison.Ordinal);
 
     /// <summary>Where the old system may have kept this conversation: without the account, under <c>c.us</c>, with a plus.</summary>
     public static IReadOnlyList<string> OldSpellings(string accountId, Jid jid) => jid.IsPerson

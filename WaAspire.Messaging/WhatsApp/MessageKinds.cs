@@ -43,5 +43,6 @@ public static class MessageKinds
 
     public static bool IsKnown(string kind) => _placeholders.ContainsKey(kind);
 
-    public static string Placeholder(string kind) => _placeholders.GetValueOrDefault(kind, "[Message]");
+    /// <summary>Also for what can only be received.</summary>
+    public static string Placeholder(string kind) => kind == "poll" ? "[Poll]" : _placeholders.GetValueOrDefault(kind, "[Message]");
 }

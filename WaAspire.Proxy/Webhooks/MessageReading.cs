@@ -55,7 +55,10 @@ internal static class MessageReading
             Raw = message.Raw(),
         };
         AddCommon(read.Details, message, type, read.Type);
-        return (read, null);
+        // Somebody whose number is known stays there under a new hidden address: it is one more alias, not a move.
+        return read is { MovedTo: { IsHidden: true } user, Chat.IsPerson: true }
+            ? (read with { MovedTo = null, Aliases = [.. read.Aliases, user] }, null)
+            : (read, null);
     }
 
     /// <summary>The phone number first where it is told, then the hidden address. Empty when neither is an address.</summary>

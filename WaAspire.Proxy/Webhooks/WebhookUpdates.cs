@@ -17,6 +17,9 @@ internal sealed class WebhookUpdates
 {
     private static readonly JsonDocumentOptions Tolerant = new() { MaxDepth = 64 };
 
+    private static readonly string[] _lists = ["messages", "statuses", "errors"];
+    private static readonly string[] _ofAll = ["messaging_product", "metadata", "contacts"];
+
     private readonly List<ProviderStatus> _statuses = [];
     private readonly List<ReceivedMessage> _messages = [];
     private readonly List<RejectedUpdate> _rejected = [];
@@ -87,6 +90,22 @@ internal sealed class WebhookUpdates
         foreach (var error in value.Members("errors"))
         {
             Reject("account_error", error.Raw(), error.Member("code") is { ValueKind: JsonValueKind.Number } code ? code.Raw() : null);
+        }
+
+        KeepOdd(value);
+    }
+
+    /// <summary>A list that is none, and what Meta may add beside the lists: nobody else has read it, and Meta will not tell it again.</summary>
+    private void KeepOdd(JsonElement value)
+    {
+        var odd = value.EnumerateObject().Where(member => member.Value.ValueKind != JsonValueKind.Null
+            && (_lists.Contains(member.Name) ? member.Value.ValueKind != JsonValueKind.Array : !_ofAll.Contains(member.Name))).ToArray();
+        if (odd.Length > 0)
+        {
+            Reject(
+                "unknown_field",
+                $"{{{string.Join(',', odd.Select(member => $"{JsonSerializer.Serialize(member.Name)}:{member.Value.Raw()}"))}}}",
+                odd[0].Name);
         }
     }
 

@@ -227,6 +227,8 @@ public sealed class InboundOnceTests(ProxyUnderTest proxy)
     [InlineData("""{"field":"account_update","value":{"event":"VERIFIED_ACCOUNT","x":"N"}}""", "other_field", "account_update")]
     [InlineData("""{"field":"messages","value":{"errors":[{"code":130429,"title":"N"}]}}""", "account_error", "130429")]
     [InlineData("""{"field":"messages","value":{"statuses":[{"id":"wamid.N","status":"warning"}]}}""", "unknown_status", "warning")]
+    [InlineData("""{"field":"messages","value":{"message_echoes":[{"id":"N"}]}}""", "unknown_field", "message_echoes")]
+    [InlineData("""{"field":"messages","value":{"messages":{"id":"N"}}}""", "unknown_field", "messages")]
     public async Task what_we_do_not_know_is_kept_raw(string change, string reason, string detail)
     {
         var customer = await Customer.MeetAsync(proxy);
@@ -234,6 +236,7 @@ public sealed class InboundOnceTests(ProxyUnderTest proxy)
         var raw = reason switch
         {
             "account_error" => own[(own.IndexOf('[') + 1)..own.IndexOf(']')],
+            "unknown_field" => own[own.LastIndexOf("{\"messag", StringComparison.Ordinal)..^1],
             "unknown_status" => own[(own.IndexOf('[') + 1)..own.IndexOf(']')],
             _ => own,
         };

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Tests.Proxy;
 
@@ -62,6 +63,64 @@ public sealed class InboundThreadTests(ProxyUnderTest proxy)
 
         Assert.Equal("40799000001@s.whatsapp.net", Assert.Single(await customer.MessagesAsync(target)).Fields.Text("clientJid"));
         Assert.Empty(await customer.MessagesAsync());
+    }
+
+    [Fact]
+    public async Task an_alias_into_another_account_is_not_followed()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        var target = $"{ProxyUnderTest.Next("another-account")}__{customer.Jid}";
+        await proxy.SetAsync(FirestorePaths.Thread(target), new DocumentFields { ["accountId"] = "another-account", ["clientJid"] = customer.Jid });
+        await proxy.SetAsync(FirestorePaths.Thread(customer.ThreadId), new DocumentFields { ["accountId"] = customer.AccountId, ["redirectTo"] = target });
+
+        await customer.WriteAsync(customer.Text("wamid.1", "one"));
+
+        Assert.Single(await customer.MessagesAsync());
+        Assert.Empty(await customer.MessagesAsync(target));
+        Assert.Equal("another-account", (await customer.ThreadAsync(target))!.Fields.Text("accountId"));
+    }
+
+    [Fact]
+    public async Task a_group_whose_id_holds_a_separator_keeps_its_whole_address()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        const string Group = "Y2FwaV9n__cm91cDox";
+
+        await customer.WriteAsync(customer.Message("wamid.1", $$"""{"type":"text","text":{"body":"one"},"group_id":"{{Group}}"}"""));
+        await customer.WriteAsync(customer.Message("wamid.2", $$"""{"type":"text","text":{"body":"two"},"group_id":"{{Group}}"}"""));
+
+        var threadId = $"{customer.AccountId}__{Group}@g.us";
+        Assert.Equal(2, (await customer.MessagesAsync(threadId)).Count);
+        Assert.Equal($"{Group}@g.us", (await customer.ThreadAsync(threadId))!.Fields.Text("clientJid"));
+    }
+
+    [Fact]
+    public async Task an_old_spelling_whose_account_is_a_hash_is_known_by_its_id()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        var oldId = $"{customer.AccountId}__{customer.Phone}@c.us";
+        await proxy.SetAsync(FirestorePaths.Thread(oldId), new DocumentFields { ["accountId"] = "1a2b3c4d:40", ["ownerUid"] = "owner" });
+
+        await customer.WriteAsync(customer.Text("wamid.1", "one"));
+
+        Assert.Equal(customer.ThreadId, (await customer.ThreadAsync(oldId))!.Fields.Text("redirectTo"));
+        Assert.Equal("owner", (await customer.ThreadAsync())!.Fields.Text("ownerUid"));
+    }
+
+    [Fact]
+    public async Task a_clock_that_runs_ahead_does_not_carry_the_threads_last_activity_with_it()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        await customer.WriteAsync(customer.Text("wamid.1", "one"));
+        var ahead = proxy.Services.GetRequiredService<ServerClock>().Now.AddMinutes(4).ToUnixTimeSeconds();
+
+        await customer.WriteAsync(customer.Text("wamid.2", "two", $"{ahead}"));
+
+        var (thread, message) = ((await customer.ThreadAsync())!, (await customer.MessagesAsync()).Single(stored => stored.Id == "wamid.2"));
+        Assert.Equal(ahead, message.Fields.Timestamp("tsClient")!.Value.ToUnixTimeSeconds());
+        Assert.True(thread.Fields.Timestamp("lastMessageAt") <= thread.UpdateTime, "ahead of the store");
+        Assert.True(thread.Fields.Integer("lastMessageAtMs") <= thread.UpdateTime.ToUnixTimeMilliseconds(), "ahead of the store");
+        Assert.Equal("two", thread.Fields.Text("lastMessageText"));
     }
 
     [Theory]

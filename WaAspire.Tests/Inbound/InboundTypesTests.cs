@@ -124,6 +124,22 @@ public sealed class InboundTypesTests(ProxyUnderTest proxy)
     }
 
     [Fact]
+    public async Task a_changed_user_id_is_one_more_alias_of_whose_number_is_known()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        const string User = "US.24491208655302741918";
+
+        await customer.WriteAsync(customer.Message("wamid.system", $$$"""{"type":"system","system":{"body":"b","user_id":"{{{User}}}","type":"user_changed_user_id"}}"""));
+        var hidden = customer.Message("wamid.hidden", $$"""{"type":"text","text":{"body":"a"},"from_user_id":"{{User}}"}""");
+        hidden.Remove("from");
+        await customer.WriteAsync(hidden);
+
+        Assert.Equal(customer.ThreadId, (await customer.ThreadAsync($"{customer.AccountId}__{User}@bsuid"))!.Fields.Text("redirectTo"));
+        Assert.Equal(["wamid.hidden", "wamid.system"], (await customer.MessagesAsync()).Select(message => message.Id).Order());
+        Assert.Null((await customer.ThreadAsync())!.Fields.Text("migratedTo"));
+    }
+
+    [Fact]
     public async Task a_changed_number_links_the_old_thread_and_the_new_one()
     {
         var customer = await Customer.MeetAsync(proxy);

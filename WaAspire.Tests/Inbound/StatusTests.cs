@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Tests.Proxy;
@@ -40,6 +42,8 @@ public sealed class StatusTests(ProxyUnderTest proxy)
             var outbox = (await proxy.FindAsync(FirestorePaths.OutboxMessage(requestId)))!.Fields;
             var shown = (await proxy.FindAsync(FirestorePaths.ThreadMessage(customer.ThreadId, requestId)))!.Fields;
             Assert.Equal(("sent", word == StatusRank.Played ? StatusRank.Read : word), (outbox.Text("status"), shown.Text("status")));
+            // The outbox keeps the first receipt only, but whether it failed it says like the thread: that is what a replay asks.
+            Assert.Equal((word == StatusRank.Failed, word == StatusRank.Sent), (outbox.Text("deliveryStatus") == StatusRank.Failed, outbox.Text("deliveryStatus") == StatusRank.Sent));
         }
 
         Assert.Equal(Permutations, (await customer.MessagesAsync()).Count);
@@ -79,6 +83,90 @@ public sealed class StatusTests(ProxyUnderTest proxy)
         Assert.Equal(("sent", "failed", "131026", "Message undeliverable"), (outbox.Text("status"), outbox.Text("deliveryStatus"), outbox.Map("failure")!.Text("code"), outbox.Map("failure")!.Text("title")));
         var shown = await ShownAsync(customer, "failed-late");
         Assert.Equal(("failed", "Message undeliverable", "131026"), (shown.Text("status"), shown.Text("lastError"), shown.Map("failure")!.Text("code")));
+    }
+
+    [Fact]
+    public async Task what_arrives_after_its_failure_was_told_has_not_failed()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        await SentMessage.StoreAsync(proxy, customer, "arrived-late", "wamid.arrived-late");
+        await customer.TellAsync(Customer.Status("wamid.arrived-late", "failed", "arrived-late:1", """{"errors":[{"code":131026,"title":"Message undeliverable"}]}"""));
+
+        await customer.TellAsync(Customer.Status("wamid.arrived-late", "delivered", "arrived-late:1"));
+
+        var (outbox, shown) = ((await proxy.FindAsync(FirestorePaths.OutboxMessage("arrived-late")))!.Fields, await ShownAsync(customer, "arrived-late"));
+        Assert.Equal(("delivered", null, "delivered"), (outbox.Text("deliveryStatus"), outbox.Map("failure"), shown.Text("status")));
+        Assert.Equal((null, null), (shown.Text("lastError"), shown.Map("failure")));
+        Assert.NotNull(outbox.Timestamp("deliveredAt"));
+    }
+
+    [Theory]
+    [InlineData("failed", "failed", "failed", "failed", "Message undeliverable")]
+    [InlineData("failed", "failed", "sent", "sent", null)]
+    [InlineData("uncertain", "queued", "failed", "failed", "Message undeliverable")]
+    [InlineData("uncertain", "read", "sent", "read", null)]
+    public async Task proof_shows_what_it_says_instead_of_what_we_believed(string state, string shownBefore, string told, string shownAfter, string? error)
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        var id = ProxyUnderTest.Next("proved");
+        await SentMessage.StoreAsync(proxy, customer, id, null, state);
+        await proxy.SetAsync(FirestorePaths.ThreadMessage(customer.ThreadId, id), new DocumentFields { ["status"] = shownBefore, ["lastError"] = "as we believed", ["tsClient"] = Customer.At });
+
+        await customer.TellAsync(Customer.Status($"wamid.{id}", told, $"{id}:1", """{"errors":[{"code":131026,"title":"Message undeliverable"}]}"""));
+
+        var (outbox, shown) = ((await proxy.FindAsync(FirestorePaths.OutboxMessage(id)))!.Fields, await ShownAsync(customer, id));
+        Assert.Equal(("sent", $"wamid.{id}", told), (outbox.Text("status"), outbox.Text("providerMessageId"), outbox.Text("deliveryStatus")));
+        Assert.Equal((shownAfter, error), (shown.Text("status"), shown.Text("lastError")));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task a_second_provider_id_raises_the_alarm_once_even_if_the_reply_of_its_commit_is_lost(bool isLost)
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        var id = ProxyUnderTest.Next("twice");
+        await SentMessage.StoreAsync(proxy, customer, id, $"wamid.{id}.1", claimSeq: 2);
+        var alarms = 0L;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, mine) =>
+        {
+            // Other tests count too, each in a factory of its own.
+            if (instrument.Name == "waaspire.outbox.duplicates" && instrument.Meter.Scope == proxy.Services.GetRequiredService<IMeterFactory>())
+            {
+                mine.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref alarms, value));
+        listener.Start();
+        await using var faults = await proxy.WithFaultsAsync(new
+        {
+            lostReplies = isLost ? new[] { new { operation = "commit", contains = $"outbox/{id}", beforeApply = false } } : [],
+        });
+
+        await customer.TellAsync(Customer.Status($"wamid.{id}.2", "sent", $"{id}:1"));
+        await customer.TellAsync(Customer.Status($"wamid.{id}.2", "sent", $"{id}:1"));
+
+        var outbox = (await proxy.FindAsync(FirestorePaths.OutboxMessage(id)))!.Fields;
+        Assert.Equal(($"wamid.{id}.1", $"wamid.{id}.2"), (outbox.Text("providerMessageId"), Assert.Single(outbox.Array("secondProviderMessageIds")).AsString));
+        Assert.Equal(1, Interlocked.Read(ref alarms));
+    }
+
+    [Fact]
+    public async Task a_status_that_says_nothing_new_costs_one_read()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        await SentMessage.StoreAsync(proxy, customer, "cheap", "wamid.cheap");
+        await customer.TellAsync(Customer.Status("wamid.cheap", "delivered", "cheap:1"));
+        var cost = proxy.Services.GetRequiredService<FirestoreCost>();
+        var before = cost.Snapshot()[("read", "status")];
+
+        foreach (var word in new[] { "sent", "delivered" })
+        {
+            await customer.TellAsync(Customer.Status("wamid.cheap", word, "cheap:1"));
+        }
+
+        Assert.Equal(2, cost.Snapshot()[("read", "status")] - before);
     }
 
     [Fact]

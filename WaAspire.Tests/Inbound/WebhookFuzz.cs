@@ -48,7 +48,7 @@ public sealed class WebhookFuzz(ProxyUnderTest proxy)
         // Whatever came, an account's documents are its own, and no thread has a name that is no address.
         var threads = await proxy.Firestore.QueryAsync(
             new DocumentQuery(FirestorePaths.Threads) { Where = [FieldFilter.Equal("accountId", customer.AccountId)], Limit = 5_000 }, "test", CancellationToken.None);
-        Assert.All(threads.Documents, thread => Assert.True(Messaging.Threads.ThreadId.JidOf(thread.Id) is not null, thread.Id));
+        Assert.All(threads.Documents, thread => Assert.True(Messaging.Threads.ThreadId.JidOf(thread.Id, customer.AccountId) is not null, thread.Id));
         Assert.All(threads.Documents, thread => Assert.StartsWith(customer.AccountId + "__", thread.Id, StringComparison.Ordinal));
     }
 

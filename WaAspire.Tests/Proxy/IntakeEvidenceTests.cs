@@ -53,6 +53,24 @@ public sealed class IntakeEvidenceTests(ProxyUnderTest proxy)
         Assert.NotNull(await NotWholeAtAsync());
     }
 
+    [Fact]
+    public async Task a_status_of_an_older_attempt_says_nothing_of_the_newest_one()
+    {
+        var (older, newest) = (await Conversation.OpenAsync(proxy), await Conversation.OpenAsync(proxy));
+        foreach (var conversation in new[] { older, newest })
+        {
+            await proxy.SetAsync(FirestorePaths.Account(conversation.AccountId), new DocumentFields { ["onUnknownOutcome"] = "ResendAfterSilence" });
+        }
+
+        var client = await proxy.StartAnotherAsync(_often);
+        await StatusAsync(client, await ClaimAsync(older), attempt: 0);
+
+        await StatusAsync(client, await ClaimAsync(newest));
+
+        await Eventually.GetAsync(() => proxy.FindAsync(FirestorePaths.IntakeOf(newest.AccountId)), "the status is told");
+        Assert.Null(await proxy.FindAsync(FirestorePaths.IntakeOf(older.AccountId)));
+    }
+
     private async Task<OutboxDocument> ClaimAsync(Conversation conversation)
     {
         var requestId = (await conversation.SendAsync()).AssertAccepted();
@@ -63,11 +81,11 @@ public sealed class IntakeEvidenceTests(ProxyUnderTest proxy)
         return OutboxDocument.Read((await proxy.FindAsync(path))!);
     }
 
-    private static async Task StatusAsync(HttpClient client, OutboxDocument message)
+    private static async Task StatusAsync(HttpClient client, OutboxDocument message, int attempt = 1)
     {
         var answer = await PostAsync(client, $$$"""
             {"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{"statuses":[
-            {"id":"wamid.{{{message.RequestId}}}","status":"delivered","timestamp":"1767225600","biz_opaque_callback_data":"{{{message.RequestId}}}:1"}]}}]}]}
+            {"id":"wamid.{{{message.RequestId}}}","status":"delivered","timestamp":"1767225600","biz_opaque_callback_data":"{{{message.RequestId}}}:{{{attempt}}}"}]}}]}]}
             """);
         Assert.Equal(200, answer.Status);
     }

@@ -27,6 +27,7 @@ public sealed class DeliveryWatch : BackgroundService
     private readonly Meter _meter;
     private readonly Dictionary<string, (int Accepted, int Late, int Failed)> _shown = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<AccountDelivery> _latest = [];
+    private DateTimeOffset? _askedUntil;
 
     public DeliveryWatch(
         SentMessages sent, StatusRepair repair, InstanceDirectory instances, WorkerIdentity self, CommitBatcher commits, ServerClock clock,
@@ -47,9 +48,7 @@ public sealed class DeliveryWatch : BackgroundService
     {
         var late = _clock.Now - _options.LateAfter;
         var sample = await _sent.ReadAsync(late - _options.Window, late, cancellationToken);
-        // The newest of the sample have become late since the last look; the others were asked for then.
-        var fresh = await _sent.ReadAsync(late - _options.LookEvery, late, cancellationToken);
-        await _repair.RepairAsync(fresh.Where(SentMessages.IsOpen), cancellationToken);
+        await AskAsync(late, cancellationToken);
         var accounts = _sent.ByAccount(sample);
         foreach (var account in accounts)
         {
@@ -57,6 +56,22 @@ public sealed class DeliveryWatch : BackgroundService
         }
 
         return _latest = accounts;
+    }
+
+    /// <summary>
+    /// Each message once, when it has become late. After a gap (workers were away, Meta gave no answer, another one looked
+    /// until now) that is everything since, as far back as the window; what is more than one look may ask comes with the next.
+    /// </summary>
+    private async Task AskAsync(DateTimeOffset late, CancellationToken cancellationToken)
+    {
+        var from = _askedUntil > late - _options.Window ? _askedUntil.Value : late - _options.Window;
+        var read = await _sent.ReadAsync(from, late, cancellationToken);
+        var open = read.Where(SentMessages.IsOpen).ToList();
+        var result = await _repair.RepairAsync(open, cancellationToken);
+        _askedUntil = result.Unanswered > 0 ? from
+            : open.Count > _options.AskMax ? SentMessages.GoOnAt(open[_options.AskMax])
+            : read.Count == _options.SampleMax ? SentMessages.GoOnAt(read[^1])
+            : late;
     }
 
     /// <summary>What is late now, for people who ask.</summary>
@@ -83,6 +98,11 @@ public sealed class DeliveryWatch : BackgroundService
                 if (_instances.Living.Min(StringComparer.Ordinal) == _self.Id)
                 {
                     await LookAsync(stoppingToken);
+                }
+                else
+                {
+                    // Another one's figures are newer than what was seen here.
+                    _latest = [];
                 }
             }
             catch (Exception exception) when (exception is FirestoreException or InvalidOperationException)

@@ -19,7 +19,12 @@ public sealed class SentMessages(IFirestore firestore, IOptions<DeliveryOptions>
     private readonly DeliveryOptions _options = options.Value;
 
     /// <summary>Oldest first, at most <see cref="DeliveryOptions.SampleMax"/>.</summary>
-    public async Task<IReadOnlyList<OutboxDocument>> ReadAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    /// <param name="from">Later than this.</param>
+    /// <param name="to">And not later than this.</param>
+    /// <param name="after">The last one of the page before.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<IReadOnlyList<OutboxDocument>> ReadAsync(
+        DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken, OutboxDocument? after = null)
     {
         var read = await firestore.QueryAsync(
             new DocumentQuery(FirestorePaths.Outbox)
@@ -32,12 +37,17 @@ public sealed class SentMessages(IFirestore firestore, IOptions<DeliveryOptions>
                     new FieldFilter(OutboxFields.SentAt, FilterOperator.LessThanOrEqual, to),
                 ],
                 OrderBy = [new FieldOrder(OutboxFields.SentAt)],
+                StartAfter = after is null ? [] : [after.SentAt!.Value],
+                StartAfterPath = after?.Path,
                 Limit = _options.SampleMax,
             },
             Purpose,
             cancellationToken);
         return [.. read.Documents.Select(OutboxDocument.Read)];
     }
+
+    /// <summary>Where to go on behind this message: others of the same time may not have been read.</summary>
+    public static DateTimeOffset GoOnAt(OutboxDocument last) => last.SentAt!.Value - TimeSpan.FromMicroseconds(1);
 
     /// <summary>Accepted, and nothing heard of since.</summary>
     public static bool IsOpen(OutboxDocument message) => message.DeliveryStatus is null or StatusRank.Sent;
