@@ -82,6 +82,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     /// <returns>True when it changed something, false when it said nothing new, null when the message is not ours.</returns>
     private async Task<bool?> StoreOneAsync(ProviderStatus status, CancellationToken cancellationToken)
     {
+        var hasLeftUnseen = false;
         for (var round = 0; round < Rounds; round++)
         {
             if (await FindAsync(status, cancellationToken) is not { } message)
@@ -92,8 +93,10 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             var copyPath = message.ThreadId is null ? null : FirestorePaths.ThreadMessage(message.ThreadId, message.RequestId);
             var copy = copyPath is null ? null : await _documents.GetAsync(copyPath, Purpose, cancellationToken);
             var decision = StatusDecision.For(message, copy, status, _clock.Now);
+            decision = decision with { Unblocks = decision.Unblocks || hasLeftUnseen };
             if (decision.Writes.Count == 0)
             {
+                await AnnounceAsync(message, decision);
                 await (decision.IsUntimely ? SetAsideAsync("older_attempt", status, message, cancellationToken) : Task.CompletedTask);
                 return false;
             }
@@ -113,7 +116,9 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                 return false;
             }
 
-            // Refused: somebody else wrote in between, decide again. Lost: the next round sees whether it was applied.
+            // Refused: somebody else wrote in between, decide again. Lost: the next round sees whether it was applied, and must
+            // wake the lane then.
+            hasLeftUnseen |= outcome is CommitOutcome.Lost && decision.Unblocks;
         }
 
         throw new FirestoreException(FirestoreStatus.Aborted, "A status could not be stored; the provider will deliver it again.");
