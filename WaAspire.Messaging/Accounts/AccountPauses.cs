@@ -65,14 +65,15 @@ public sealed class AccountPauses(
     /// </summary>
     public async Task<PauseResult> AskAboutBacklogAsync(string accountId, long waiting, DateTimeOffset returnedAt, CancellationToken cancellationToken)
     {
+        // It takes the place of a provider's outage too: a probe that must not send could never end that one.
         var result = await ChangeAsync(
             accountId,
-            stored => stored.Pause?.HoldsAt(stored.Now) is true || stored.StaleAskedAt >= returnedAt ? null : new DocumentFields
-            {
-                [AccountFields.SendPaused] = FirestoreValue.From(new DocumentFields(
-                    new SendPause(SendPause.StaleBacklog, null, stored.Now, null, SendPause.Worker).ToFields()) { ["count"] = waiting }),
-                [AccountFields.StaleAskedAt] = stored.Now,
-            },
+            stored => new SendPause(SendPause.StaleBacklog, null, stored.Now, null, SendPause.Worker) is var asking
+                && (stored.Pause?.YieldsTo(asking, stored.Now) == false || stored.StaleAskedAt >= returnedAt) ? null : new DocumentFields
+                {
+                    [AccountFields.SendPaused] = FirestoreValue.From(new DocumentFields(asking.ToFields()) { ["count"] = waiting }),
+                    [AccountFields.StaleAskedAt] = stored.Now,
+                },
             [],
             cancellationToken);
         if (result == PauseResult.Done)

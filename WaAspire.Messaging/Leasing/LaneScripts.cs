@@ -28,12 +28,12 @@ internal static class LaneScripts
         local state, score = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('ZSCORE', KEYS[1], ARGV[1])
         if tonumber(ARGV[3]) <= tonumber(redis.call('GET', KEYS[3]) or '0') then return '-1' end
         if state == 'B' and score then return '-1' end
-        local token = held(state, score)
-        if token then
-          local commit, mark = string.match(state, '|(%d+)|(%d)$')
+        if state and string.sub(state, 1, 1) == 'H' then
+          -- Also while nobody has taken over a hold that has run out: its holder may yet come back and call the lane empty.
+          local token, commit, mark = string.match(state, '^H|([^|]+)|(%d+)|(%d)$')
           if mark ~= '2' and tonumber(ARGV[3]) > tonumber(commit) then redis.call('HSET', KEYS[2], ARGV[1], 'H|' .. token .. '|' .. ARGV[3] .. '|1') end
-          return '-1'
         end
+        if held(state, score) then return '-1' end
         local due = now + tonumber(ARGV[2])
         if not score or tonumber(score) > due then redis.call('ZADD', KEYS[1], text(due), ARGV[1]) end
         return text(due)

@@ -30,11 +30,10 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
         {
             var now = Now();
             var entry = Find(lane);
-            if (entry.IsHeld(now))
-            {
-                entry.LookAgain(committedAt ?? DateTimeOffset.MaxValue);
-            }
-            else if (!entry.Blocked && entry.Due > now + delay)
+
+            // Also while nobody has taken over a hold that has run out: its holder may yet come back and call the lane empty.
+            entry.LookAgain(committedAt ?? DateTimeOffset.MaxValue);
+            if (!entry.IsHeld(now) && !entry.Blocked && entry.Due > now + delay)
             {
                 entry.Due = now + delay;
             }

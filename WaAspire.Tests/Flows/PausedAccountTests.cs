@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
@@ -105,6 +106,17 @@ public sealed class PausedAccountTests(RunningSystem system)
         Assert.Equal(HttpStatusCode.Unauthorized, (await system.Worker.PostAsync("/internal/accounts/nobody/pause", null)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await VerbAsync("nobody", "pause")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await VerbAsync("nobody", "resume")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("pause", "until")]
+    [InlineData("resume", "template")]
+    public async Task an_account_verb_with_a_body_of_another_form_is_refused_in_the_envelope(string verb, string field)
+    {
+        var answer = await VerbAsync("nobody", verb, new Dictionary<string, string> { [field] = "tomorrow" });
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("invalid_request", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString());
     }
 
     private async Task<Company> OpenAsync()

@@ -158,6 +158,34 @@ public abstract class LanesContract
     }
 
     [Fact]
+    public async Task a_signal_that_comes_after_a_hold_ran_out_is_not_lost_on_its_late_holder()
+    {
+        var seen = new DateTimeOffset(2026, 1, 31, 12, 0, 0, 123, 456, TimeSpan.Zero);
+        await Lanes.SignalAsync(_ana, TimeSpan.Zero);
+        var held = Assert.Single(await TakeAsync(1));
+        await PassAsync(Hold + Hold);
+        await Lanes.SignalAsync(_ana, TimeSpan.Zero, seen.AddMicroseconds(1));
+
+        await Lanes.GiveBackAsync(held, new LaneRelease.Empty(seen));
+
+        Assert.Equal(_ana, Assert.Single(await TakeAsync(1)).Lane);
+    }
+
+    [Fact]
+    public async Task what_a_later_holder_blocked_is_due_again_when_the_one_it_waited_for_comes_back()
+    {
+        await Lanes.SignalAsync(_ana, TimeSpan.Zero);
+        var first = Assert.Single(await TakeAsync(1));
+        var second = await TakenEventuallyAsync(_ana);
+        await Lanes.GiveBackAsync(second, new LaneRelease.Blocked(TimeSpan.FromDays(1)));
+
+        // Its own message is to be tried again in a while, and not when the other had meant to look.
+        await Lanes.GiveBackAsync(first, new LaneRelease.Blocked(TimeSpan.FromSeconds(1)));
+
+        Assert.Equal(_ana, Assert.Single(await TakeAsync(1)).Lane);
+    }
+
+    [Fact]
     public async Task a_lane_that_is_due_later_is_taken_later_unless_a_signal_comes()
     {
         await Lanes.SignalAsync(_ana, TimeSpan.Zero);

@@ -341,6 +341,22 @@ public sealed class LocalPacingTests : PacingContract
     }
 
     [Fact]
+    public async Task a_share_shrinks_when_more_workers_live_and_grows_when_they_have_gone()
+    {
+        var share = 1.0;
+        var pacing = new LocalPacing(() => share, Limits, new Random(1), _time);
+        Assert.Equal(1, (await pacing.TakeAsync(new PacedPair("account", 80, "first"), 1)).Count);
+
+        share = 0.25;
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(2, (await pacing.TakeAsync(new PacedPair("account", 80, "second"), 4)).Count);
+
+        share = 1.0;
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(4, (await pacing.TakeAsync(new PacedPair("account", 80, "third"), 4)).Count);
+    }
+
+    [Fact]
     public async Task a_rate_that_was_lowered_recovers()
     {
         var pair = new PacedPair("account", 10, "recipient");

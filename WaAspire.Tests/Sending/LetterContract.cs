@@ -43,6 +43,10 @@ public abstract class LetterContract(OutboxWorld worker)
         Assert.False(claims.HasExpired(claimed));
         Assert.False(claims.HasExpired(claimed with { Message = claimed.Message with { ExpiresAt = now.AddDays(1) } }));
         Assert.True(claims.HasExpired(claimed with { Message = claimed.Message with { ExpiresAt = now } }));
+
+        // The answer to the claim was long on its way home: so much later it may be by now.
+        var anHour = 3600 * worker.Worker.GetRequiredService<TimeProvider>().TimestampFrequency;
+        Assert.True(claims.HasExpired(new ClaimedMessage(claimed.Message with { ExpiresAt = now.AddMinutes(30) }, claimed.ClaimStarted - anHour)));
     }
 
     [Fact]

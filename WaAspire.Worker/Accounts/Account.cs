@@ -32,6 +32,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>When an operator was last asked about a backlog that had grown old.</summary>
     public DateTimeOffset? StaleAskedAt { get; init; }
 
+    /// <summary>When the document that this was read from was last written.</summary>
+    public DateTimeOffset? UpdateTime { get; init; }
+
     /// <summary>When this process saw it come back, by the server's clock; null while it has seen no return. Not stored.</summary>
     public DateTimeOffset? ReturnedAt { get; init; }
 
@@ -66,6 +69,7 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),
             OnUnknownOutcome = UnknownOutcomePolicyNames.Parse(fields.Text("onUnknownOutcome")),
             StaleAskedAt = fields.Timestamp(AccountFields.StaleAskedAt),
+            UpdateTime = stored.UpdateTime,
             PausedTemplates = (fields.Map(AccountFields.PausedTemplates) ?? []).ToDictionary(
                 template => template.Key, template => template.Value.AsMap?.Text("code") ?? "unknown", StringComparer.Ordinal),
         };
@@ -79,6 +83,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     public Account After(Account? before, DateTimeOffset now) => before switch
     {
         null => this,
+
+        // A reading that took long must not bring back what a faster one has seen end: a paused account would send.
+        _ when before.UpdateTime > UpdateTime => before,
 
         // Another worker saw it first and has asked already: that was the same return.
         { Status: not Connected } when Status == Connected => this with { ReturnedAt = StaleAskedAt != before.StaleAskedAt ? StaleAskedAt : now },

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Worker.Recovery;
@@ -7,7 +8,7 @@ namespace WaAspire.Worker.Accounts;
 /// <summary>
 /// A person stops an account or a template from sending, or lets it again, with <c>X-Internal-Token</c>:
 /// <c>POST /internal/accounts/{id}/pause</c> {reason, until?}, <c>…/resume</c> {reason?, template?: {name, language}}.
-/// 200 {success, accountId, changed}; 404 <c>account_not_found</c>, 409 <c>conflict</c>, 503 <c>service_unavailable</c>.
+/// 200 {success, accountId, changed}; 400 <c>invalid_request</c>, 404 <c>account_not_found</c>, 409 <c>conflict</c>, 503 <c>service_unavailable</c>.
 /// </summary>
 public static class AccountApi
 {
@@ -21,23 +22,50 @@ public static class AccountApi
         return routes;
     }
 
-    private static Task<IResult> PauseAsync(string accountId, PauseRequest? request, AccountPauses pauses, CancellationToken cancellationToken)
-    {
-        var reason = request?.Reason is { Length: > 0 and <= ReasonLengthMax } given ? given : SendPause.Operator;
-        return AnswerAsync(accountId, pauses.PauseAsync(accountId, reason, request?.Until, cancellationToken));
-    }
-
-    private static Task<IResult> ResumeAsync(string accountId, ResumeRequest? request, AccountPauses pauses, CancellationToken cancellationToken) => AnswerAsync(
+    private static Task<IResult> PauseAsync(
+        string accountId, HttpRequest http, AccountPauses pauses, AccountDirectory accounts, CancellationToken cancellationToken) => AnswerAsync<PauseRequest>(
         accountId,
-        request?.Template is { Name.Length: > 0 } template
-            ? pauses.ResumeTemplateAsync(accountId, new TemplateName(template.Name, template.Language ?? ""), cancellationToken)
-            : pauses.ResumeAsync(accountId, SendPause.Operator, _ => true, cancellationToken));
+        http,
+        accounts,
+        request => pauses.PauseAsync(
+            accountId, request?.Reason is { Length: > 0 and <= ReasonLengthMax } given ? given : SendPause.Operator, request?.Until, cancellationToken),
+        cancellationToken);
 
-    private static async Task<IResult> AnswerAsync(string accountId, Task<PauseResult> change)
+    private static Task<IResult> ResumeAsync(
+        string accountId, HttpRequest http, AccountPauses pauses, AccountDirectory accounts, CancellationToken cancellationToken) => AnswerAsync<ResumeRequest>(
+        accountId,
+        http,
+        accounts,
+        request => request?.Template is { Name.Length: > 0 } template
+            ? pauses.ResumeTemplateAsync(accountId, new TemplateName(template.Name, template.Language ?? ""), cancellationToken)
+            : pauses.ResumeAsync(accountId, SendPause.Operator, _ => true, cancellationToken),
+        cancellationToken);
+
+    private static async Task<IResult> AnswerAsync<TRequest>(
+        string accountId, HttpRequest http, AccountDirectory accounts, Func<TRequest?, Task<PauseResult>> change, CancellationToken cancellationToken)
+        where TRequest : class
     {
+        TRequest? request;
         try
         {
-            return await change switch
+            // No body at all is lawful: every field has a default.
+            request = http.ContentType is null || http.ContentLength == 0 ? null : await http.ReadFromJsonAsync<TRequest>(cancellationToken);
+        }
+        catch (Exception exception) when (exception is JsonException or BadHttpRequestException or InvalidOperationException)
+        {
+            return Refuse(400, "invalid_request", "The body is not the JSON that this endpoint takes.");
+        }
+
+        try
+        {
+            var changed = await change(request);
+            if (changed == PauseResult.Done)
+            {
+                // The signal that tells all workers needs Redis; this one can do without.
+                await accounts.ReadAsync(accountId, cancellationToken);
+            }
+
+            return changed switch
             {
                 PauseResult.NotFound => Refuse(404, "account_not_found", "There is no such account."),
                 PauseResult.Conflict => Refuse(409, "conflict", "The account changed at the same time. Look again."),
@@ -46,7 +74,7 @@ public static class AccountApi
         }
         catch (FirestoreException)
         {
-            return Refuse(503, "service_unavailable", "Firestore gives no answer.");
+            return Refuse(503, "service_unavailable", "Firestore gives no answer. What was done stays done: call again.");
         }
     }
 

@@ -28,7 +28,9 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     /// <summary>In this worker at once, until what is stored is read: other lanes must not run into the same error.</summary>
     public void Hold(string accountId, SendPause pause) => Change(accountId, account => account with { IsPaused = true, Pause = pause });
 
-    public void LetGo(string accountId) => Change(accountId, account => account with { IsPaused = false, Pause = null });
+    /// <summary>Its provider is back. A pause that came meanwhile stays.</summary>
+    public void LetGo(string accountId) =>
+        Change(accountId, account => account.WaitsForProvider ? account with { IsPaused = false, Pause = null } : account);
 
     /// <summary>Reads one account again. One read.</summary>
     public async Task ReadAsync(string accountId, CancellationToken cancellationToken)
@@ -83,7 +85,7 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
         }
     }
 
-    /// <summary>Takes a newer reading of an account.</summary>
+    /// <summary>Takes a reading of an account, unless a newer one is known.</summary>
     public void Learn(Account account) =>
         _accounts.AddOrUpdate(account.Id, _ => account, (_, before) => account.After(before, clock.Now));
 

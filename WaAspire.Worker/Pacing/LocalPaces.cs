@@ -20,6 +20,8 @@ internal sealed class AccountPace(BucketSize size, TimeSpan now)
 
     public TimeSpan ProbeTaken { get; set; }
 
+    public void Resize(BucketSize size) => _bucket.Resize(size);
+
     public int Free(TimeSpan now, TimeSpan recovery, SendGap gap, DateTimeOffset wall)
     {
         var tokens = (int)Math.Floor(_bucket.At(now, Factor(now, recovery)));

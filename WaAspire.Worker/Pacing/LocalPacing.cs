@@ -25,6 +25,9 @@ public sealed class LocalPacing(Func<double> share, IOptions<PacingOptions> opti
         {
             var (now, wall) = (Now(), time.GetUtcNow());
             var (account, recipient) = (Account_NeedsLock(pair, now), Pair_NeedsLock(pair, now));
+
+            // Workers come and go while Redis is away, and a number's limit may be raised.
+            account.Resize(BucketSize.OfAccount(pair.PerSecond, share()));
             var free = account.Free(now, _options.RateRecovery, pair.Gap, wall);
             var granted = Math.Min(count, Math.Min(free, recipient.Free(now)));
             if (granted < 1)

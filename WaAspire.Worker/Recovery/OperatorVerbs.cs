@@ -78,13 +78,14 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
             return (refused, message.Status);
         }
 
-        if (await commits.TakeAsync(message, change(message), Purpose, cancellationToken) is not CommitOutcome.Committed)
+        var outcome = await commits.TakeAsync(message, change(message), Purpose, cancellationToken);
+        if (outcome is not CommitOutcome.Refused)
         {
-            return (VerbResult.Conflict, message.Status);
+            // Also when the reply is lost: the change may have been made, and nobody else would wake the lane for it.
+            await lanes.UnblockAsync(message.Lane);
         }
 
-        await lanes.UnblockAsync(message.Lane);
-        return (VerbResult.Done, message.Status);
+        return (outcome is CommitOutcome.Committed ? VerbResult.Done : VerbResult.Conflict, message.Status);
     }
 
     /// <summary>Queued again, it would only expire.</summary>

@@ -127,12 +127,15 @@ public sealed class SweepLoop(
 
     private async Task LookAfterAsync(List<OutboxDocument> messages, DateTimeOffset readTime, CancellationToken cancellationToken)
     {
-        foreach (var message in messages)
+        foreach (var message in messages.Where(message => message.IsUnfinished))
         {
             var (decision, _) = HeadRule.Decide(message, readTime, sending.Value);
-            if (message.IsUnfinished && await stuck.TryFreeAsync(decision, message, readTime, cancellationToken) && decision != HeadDecision.Orphaned)
+
+            // An orphan that was rescued blocks its lane still, as a doubt; whatever else changed has gone from the front. What
+            // was claimed before was the front: due again and not taken, its lane may be blocked for want of a lost wake-up.
+            if ((await stuck.TryFreeAsync(decision, message, readTime, cancellationToken) && decision != HeadDecision.Orphaned)
+                || (decision == HeadDecision.Claim && message.ClaimSeq > 0))
             {
-                // An orphan that was rescued blocks its lane still, as a doubt; whatever else changed has gone from the front.
                 await lanes.UnblockAsync(message.Lane);
             }
         }

@@ -52,8 +52,11 @@ public sealed class Claims(
     public bool IsTrusted(ClaimedMessage claimed) =>
         time.GetElapsedTime(claimed.ClaimStarted) < _options.Lease - _options.SendTimeout - _options.Margin;
 
-    /// <summary>Whether its time ran out between the claim and the send.</summary>
-    public bool HasExpired(ClaimedMessage claimed) => claimed.Message.HasExpired(clock.Now);
+    /// <summary>
+    /// Whether its time may have run out between the claim and the send. Our idea of the server's time lags by the way home of
+    /// an answer, which may be seconds; counted from before the claim was asked for, it can only be ahead.
+    /// </summary>
+    public bool HasExpired(ClaimedMessage claimed) => claimed.Message.HasExpired(claimed.Fence + time.GetElapsedTime(claimed.ClaimStarted));
 }
 
 /// <summary>A claim that has not been committed yet.</summary>

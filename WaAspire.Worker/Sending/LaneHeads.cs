@@ -23,6 +23,7 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
     public const string Purpose = "head";
     private const int LanesPerQuery = 7;
     private const int ReadOnPages = 20;
+    private const int ReadOnPageMax = 300;
 
     private readonly Lock _gate = new();
     private readonly Queue<Asked> _waiting = new();
@@ -114,17 +115,23 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
         return heads;
     }
 
-    /// <summary>A page that ends inside one <c>orderAt</c> value is read on until the value changes: its creation times decide the order.</summary>
+    /// <summary>
+    /// A page that ends inside one <c>orderAt</c> value is read on until the value changes: its creation times decide the order.
+    /// The pages grow, because hundreds of messages may be scheduled for one time, and a slow account asks for one at a time.
+    /// </summary>
     private async Task ReadOnAsync(Lane lane, int limit, List<OutboxDocument> messages, CancellationToken cancellationToken)
     {
+        var size = limit;
         for (var page = 0; page < ReadOnPages && messages[0].OrderAt == messages[^1].OrderAt; page++)
         {
-            var more = await QueryAsync([lane], limit, messages, cancellationToken);
+            var more = await QueryAsync([lane], size, messages, cancellationToken);
             messages.AddRange(more.Documents.Select(OutboxDocument.Read));
-            if (more.Documents.Count < limit)
+            if (more.Documents.Count < size)
             {
                 return;
             }
+
+            size = Math.Max(size, Math.Min(2 * size, ReadOnPageMax));
         }
 
         messages.RemoveAll(message => message.OrderAt == messages[^1].OrderAt && messages[0].OrderAt != message.OrderAt);

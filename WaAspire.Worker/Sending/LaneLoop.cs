@@ -179,12 +179,7 @@ public sealed class LaneLoop(
     {
         try
         {
-            if (!await lanes.ReleaseAsync(lane, release) && release is not LaneRelease.Blocked)
-            {
-                // The hold was lost (a flush, a long pause), and whoever took the lane since may have found our message
-                // in hand and blocked it. What blocked it has gone.
-                await lanes.UnblockAsync(lane.Lane);
-            }
+            await lanes.GiveBackAsync(lane, release);
         }
         catch (LanesUnavailableException)
         {
