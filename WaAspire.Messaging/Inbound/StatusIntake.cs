@@ -116,7 +116,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                     _evidence?.Committed(message, committed.CommitTime);
                 }
 
-                await AnnounceAsync(message, decision);
+                await AnnounceAsync(message, decision with { Unblocks = decision.Unblocks || unanswered is { Unblocks: true } });
                 return true;
             }
 
