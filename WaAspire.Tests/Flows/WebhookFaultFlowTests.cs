@@ -87,7 +87,7 @@ public sealed class WebhookFaultFlowTests(RunningSystem system)
         {
             using var read = await system.WhatsApp.PostAsJsonAsync("/simulator/read", new { phoneNumberId = company.PhoneNumberId, contact = company.PhoneOf(thread) });
             var messages = await MessagesAsync(company, thread);
-            if (!ids.All(id => messages.Any(message => message.Fields.Text(ThreadMessageFields.RequestId) == id && message.Fields.Text(ThreadMessageFields.Status) == "read")))
+            if (!ids.All(id => messages.Any(message => message.Path == FirestorePaths.ThreadMessage(company.ThreadId(thread), id) && message.Fields.Text(ThreadMessageFields.Status) == "read")))
             {
                 return false;
             }
