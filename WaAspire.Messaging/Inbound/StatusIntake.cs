@@ -16,10 +16,14 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private const string Purpose = "status";
     private const int Rounds = 5;
 
+    /// <summary>Statuses of one message that are carried together when several requests bring them.</summary>
+    private const int StatusesInTurn = 100;
+
     /// <summary>A webhook may carry a thousand statuses of messages that are not ours: each is one query, but not all at once.</summary>
     private const int QueriesAtOnce = 16;
 
     private readonly SemaphoreSlim _queries = new(QueriesAtOnce);
+    private readonly ThreadLines<ProviderStatus, bool?> _lines;
     private readonly IFirestore _firestore;
     private readonly DocumentGatherer _documents;
     private readonly CommitBatcher _commits;
@@ -44,6 +48,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         _evidence = evidence;
         _rejections = rejections;
         _logger = logger;
+        _lines = new(StatusesInTurn, StoreInTurnAsync);
         _meter = meters.Create("WaAspire.Messaging");
         _duplicates = _meter.CreateCounter<long>("waaspire.outbox.duplicates", "{message}", "Messages with two provider ids");
         _unknown = _meter.CreateCounter<long>("waaspire.inbound.statuses_of_others", "{status}", "Statuses of messages that are not ours");
@@ -51,10 +56,15 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
 
     public async Task<StatusIntakeResult> StoreAsync(IReadOnlyList<ProviderStatus> statuses, CancellationToken cancellationToken)
     {
-        // Statuses of one message go one after the other, as they came; different messages share their commits.
+        // Statuses of one message go one after the other, as they came, whichever request brought them: a group reads at once,
+        // and each receipt decides on what the one before has written. Different messages share their commits.
+        cancellationToken.ThrowIfCancellationRequested();
         var messages = statuses.GroupBy(status => StatusDecision.RequestOf(status.Opaque) ?? status.ProviderMessageId, StringComparer.Ordinal);
-        var results = await Task.WhenAll(messages.Select(group => StoreInTurnAsync([.. group], cancellationToken)));
-        return new StatusIntakeResult(results.Sum(result => result.Stored), results.Sum(result => result.Seen), results.Sum(result => result.Unknown));
+        var stored = await Task.WhenAll(messages.SelectMany(group => group.Chunk(StatusesInTurn).Select(part => _lines.JoinAsync(group.Key, part))));
+        var results = stored.SelectMany(part => part).ToList();
+        var unknown = results.Count(result => result is null);
+        _unknown.Add(unknown);
+        return new StatusIntakeResult(results.Count(result => result is true), results.Count(result => result is false), unknown);
     }
 
     public void Dispose()
@@ -63,20 +73,16 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         _queries.Dispose();
     }
 
-    private async Task<StatusIntakeResult> StoreInTurnAsync(IReadOnlyList<ProviderStatus> statuses, CancellationToken cancellationToken)
+    /// <summary>Nobody's cancellation stops it: others may wait for the same statuses.</summary>
+    private async Task<IReadOnlyList<bool?>> StoreInTurnAsync(IReadOnlyList<ProviderStatus> statuses)
     {
-        var (stored, seen, unknown) = (0, 0, 0);
+        var results = new List<bool?>();
         foreach (var status in statuses)
         {
-            switch (await StoreOneAsync(status, cancellationToken))
-            {
-                case true: stored++; break;
-                case false: seen++; break;
-                default: unknown++; _unknown.Add(1); break;
-            }
+            results.Add(await StoreOneAsync(status, CancellationToken.None));
         }
 
-        return new StatusIntakeResult(stored, seen, unknown);
+        return results;
     }
 
     /// <returns>True when it changed something, false when it said nothing new, null when the message is not ours.</returns>

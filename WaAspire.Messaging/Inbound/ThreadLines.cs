@@ -2,7 +2,8 @@ namespace WaAspire.Messaging.Inbound;
 
 /// <summary>
 /// One line a thread: its messages are stored in the order in which they came, one commit at a time, and whoever comes
-/// while a commit is on its way shares the next one. Different threads do not wait for each other. There is no
+/// while a commit is on its way shares the next one. Different threads do not wait for each other. Statuses have a line for
+/// each message that they report on. There is no
 /// background task: the first of each batch carries it, and on the way out calls the next carrier.
 /// </summary>
 internal sealed class ThreadLines<TItem, TResult>(int itemsMax, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> carry)

@@ -219,6 +219,22 @@ public sealed class StatusTests(ProxyUnderTest proxy)
     }
 
     [Fact]
+    public async Task a_whole_group_that_reads_at_once_is_answered_at_once()
+    {
+        var customer = await Customer.MeetAsync(proxy);
+        await SentMessage.StoreAsync(proxy, customer, "read-by-all", "wamid.read-by-all");
+        var bodies = Enumerable.Range(0, 24).Select(person => customer.Body(statuses:
+            [Customer.Status("wamid.read-by-all", "read", "read-by-all:1", $$"""{"recipient_type":"group","recipient_participant_id":"407000001{{person:d2}}"}""")]));
+
+        // No commit returns before all have read: whoever decides on what was read then is refused by all but the first.
+        await using var faults = await proxy.WithFaultsAsync(new { latency = 20 });
+        var answers = await Task.WhenAll(bodies.Select(body => customer.DeliverAsync(body)));
+
+        Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+        Assert.Equal(24, (await ShownAsync(customer, "read-by-all")).Map("receipts")!.Count);
+    }
+
+    [Fact]
     public async Task prices_and_the_conversation_are_kept()
     {
         var customer = await Customer.MeetAsync(proxy);
