@@ -42,6 +42,19 @@ public sealed class OddLaneTests(WorkerUnderTest worker)
     }
 
     [Fact]
+    public async Task a_head_that_waits_for_hours_does_not_block_its_lane_as_long_should_nobody_tell_that_it_was_canceled()
+    {
+        await ConnectAsync("account");
+        var message = await worker.QueueAsync();
+        await worker.CommitAsync([DocumentWrite.Update(
+            message.Path, Precondition.Present, new DocumentFields { [OutboxFields.NextAttemptAt] = message.OrderAt!.Value.AddHours(4) })]);
+
+        var release = Assert.IsType<LaneRelease.Blocked>(await SendLaneAsync(message.Lane, new SendingOptions()));
+
+        Assert.Equal(new SendingOptions().DoubtRecheck, release.Delay);
+    }
+
+    [Fact]
     public async Task a_late_claim_that_could_not_be_given_back_is_looked_at_again()
     {
         var message = await worker.QueueAsync();

@@ -124,7 +124,7 @@ public sealed class MessageSender(
             await effects.ActAsync(claimed.Message, outcome, recorded.State, visit.Work).KillPoint();
             if (recorded.State is OutboxStatus.Queued)
             {
-                return new LaneRelease.Blocked(recorded.DueIn);
+                return Block(recorded.DueIn);
             }
 
             if (recorded.State is OutboxStatus.Uncertain or OutboxStatus.Processing)
@@ -186,12 +186,15 @@ public sealed class MessageSender(
         return next.Lane == visit.Lane.Lane && HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
     }
 
-    private static LaneRelease GiveBack(HeadDecision decision, TimeSpan wait, DateTimeOffset seen) => decision switch
+    private LaneRelease GiveBack(HeadDecision decision, TimeSpan wait, DateTimeOffset seen) => decision switch
     {
         HeadDecision.Empty => new LaneRelease.Empty(seen),
         HeadDecision.NotDue => new LaneRelease.DueIn(wait),
-        _ => new LaneRelease.Blocked(wait),
+        _ => Block(wait),
     };
+
+    /// <summary>A head may wait for hours, and be canceled meanwhile while the lanes are away: those behind it must not wait as long.</summary>
+    private LaneRelease.Blocked Block(TimeSpan wait) => new(wait < _options.DoubtRecheck ? wait : _options.DoubtRecheck);
 
     /// <summary>One round of the steps: what the gate let through, and who may end it.</summary>
     private sealed class Visit(HeldLane lane, Account account, PacedPair pair, int tokens, CancellationToken stopClaiming, CancellationToken work)

@@ -36,7 +36,7 @@ public sealed class SendingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
     public TimeSpan LostClaimRest { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>When a lane whose head is in doubt is looked at again, should the unblock get lost. A few reads each time. Default 10 min.</summary>
+    /// <summary>When a lane whose head is in doubt, or waits for long, is looked at again, should the unblock get lost. A few reads each time. Default 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan DoubtRecheck { get; set; } = TimeSpan.FromMinutes(10);
 
