@@ -135,7 +135,11 @@ public abstract class DoubtContract(OutboxWorld worker)
     public void an_attempt_of_the_old_system_carried_no_id_that_a_status_could_bring_back() =>
         Assert.False(SilenceRule.MayAsk(new OutboxDocument
         {
-            RequestId = "r", CreateTime = default, UpdateTime = default, ClaimedAt = DateTimeOffset.UnixEpoch, DoubtSince = DateTimeOffset.UnixEpoch,
+            RequestId = "r",
+            CreateTime = default,
+            UpdateTime = default,
+            ClaimedAt = DateTimeOffset.UnixEpoch,
+            DoubtSince = DateTimeOffset.UnixEpoch,
         }));
 
     private async Task<bool> SettleAsync(OutboxDocument doubtful, UnknownOutcomePolicy policy, TimeSpan? later = null, string provider = "cloud_api")
