@@ -12,7 +12,8 @@ namespace WaAspire.Tests.Crash;
 public sealed class KillPointTests(RedisServer redis) : IClassFixture<RedisServer>
 {
     private const int AtOnce = 5;
-    private static readonly TimeSpan _untilDeath = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _untilDeath = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _untilSettled = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -89,12 +90,18 @@ public sealed class KillPointTests(RedisServer redis) : IClassFixture<RedisServe
     /// <summary>The orphan is in doubt before anybody can be killed behind it: an operator settles it meanwhile.</summary>
     private static async Task<bool> DiesAsync(KilledWorker world, Process victim)
     {
-        var watch = Stopwatch.StartNew();
+        // Whoever has sent everything, and lives on, has not met its end.
+        var (alive, done) = (Stopwatch.StartNew(), new Stopwatch());
         while (!victim.HasExited)
         {
-            if (watch.Elapsed > _untilDeath)
+            if (alive.Elapsed > _untilDeath || done.Elapsed > _lastWords)
             {
                 return false;
+            }
+
+            if ((await world.OutboxAsync()).All(message => message.Status == OutboxStatus.Sent))
+            {
+                done.Start();
             }
 
             await SettleDoubtAsync(world);

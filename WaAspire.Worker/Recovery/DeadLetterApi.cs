@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using WaAspire.Messaging.Firestore;
@@ -26,14 +27,17 @@ public static class DeadLetterApi
     }
 
     private static Task<IResult> ListAsync(
-        DeadLetters letters, string? accountId, string? threadId, string? code, string? before, int? limit, CancellationToken cancellationToken) => GuardAsync(async () =>
+        DeadLetters letters, string? accountId, string? threadId, string? code, string? before, string? limit, CancellationToken cancellationToken) => GuardAsync(async () =>
         {
-            if (!DeadLetterPlace.TryParse(before, out var place) || limit is < 1 or > DeadLetters.PageMax)
+            var count = ListDefault;
+            if (!DeadLetterPlace.TryParse(before, out var place)
+                || (limit is not null && !int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count))
+                || count is < 1 or > DeadLetters.PageMax)
             {
                 return Invalid($"before must be a time or the next of an answer, limit a number from 1 to {DeadLetters.PageMax}.");
             }
 
-            var page = await letters.NewestFirstAsync(new DeadLetterFilter(accountId, threadId, code), place, limit ?? ListDefault, cancellationToken);
+            var page = await letters.NewestFirstAsync(new DeadLetterFilter(accountId, threadId, code), place, count, cancellationToken);
             return Results.Json(new { success = true, deadLetters = page.Messages.Select(Describe), next = page.Next?.ToString() }, _json);
         });
 
