@@ -134,7 +134,7 @@ internal sealed class KilledWorker(string redis, bool laneRescues) : IAsyncDispo
     public async Task SignalAsync()
     {
         using var connection = await ConnectionMultiplexer.ConnectAsync(redis);
-        using var lanes = new RedisLanes(connection, Options.Create(new LaneOptions()), TimeProvider.System);
+        using var lanes = new RedisLanes(connection, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), TimeProvider.System);
         await lanes.SignalAsync(new Lane("account", Thread), TimeSpan.Zero);
     }
 

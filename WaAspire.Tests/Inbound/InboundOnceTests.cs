@@ -150,7 +150,7 @@ public sealed class InboundOnceTests(ProxyUnderTest proxy)
         await redis.InitializeAsync();
         try
         {
-            var connected = await proxy.StartAnotherAsync("--ConnectionStrings:redis", redis.ConnectionString);
+            var connected = await proxy.StartAnotherAsync("--ConnectionStrings:redis", redis.ConnectionString, "--Inbound:RecallTimeout", "00:00:30");
             var customer = await Customer.MeetAsync(proxy);
             var body = customer.Body([customer.Text("wamid.r", "x")]);
             Assert.Equal(200, (await customer.DeliverAsync(body, connected)).Status);

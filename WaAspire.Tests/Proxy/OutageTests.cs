@@ -103,7 +103,7 @@ public sealed class OutageTests(ProxyUnderTest proxy)
         (await conversation.SendAsync(client: connected)).AssertAccepted();
 
         using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Server.ConnectionString);
-        using var lanes = new RedisLanes(connection, Microsoft.Extensions.Options.Options.Create(new LaneOptions()), TimeProvider.System);
+        using var lanes = new RedisLanes(connection, Microsoft.Extensions.Options.Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), TimeProvider.System);
         var held = await Eventually.GetAsync(async () => (await lanes.AcquireAsync(1, _ => true)).SingleOrDefault(), "the lane is due");
         Assert.Equal(new Lane(conversation.AccountId, conversation.ThreadId), held.Lane);
     }

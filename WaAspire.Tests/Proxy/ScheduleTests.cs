@@ -70,7 +70,7 @@ public sealed class ScheduleTests(ProxyUnderTest proxy)
         await using var redis = new Redis();
         await redis.Server.InitializeAsync();
         using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Server.ConnectionString);
-        using var lanes = new RedisLanes(connection, Microsoft.Extensions.Options.Options.Create(new LaneOptions()), TimeProvider.System);
+        using var lanes = new RedisLanes(connection, Microsoft.Extensions.Options.Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), TimeProvider.System);
         var client = await proxy.StartAnotherAsync("--ConnectionStrings:redis", redis.Server.ConnectionString);
         var (later, sooner) = (await Conversation.OpenAsync(proxy), await Conversation.OpenAsync(proxy));
         (await later.SendAsync(At(_now.AddDays(3), null), client: client)).AssertAccepted();

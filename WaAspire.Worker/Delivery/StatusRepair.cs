@@ -71,7 +71,14 @@ public sealed class StatusRepair(
         var asked = 0;
         var unanswered = 0;
         var repaired = 0;
-        foreach (var part in open.Take(_options.AskMax).Chunk(AtOnce))
+        OutboxDocument[] due = [.. open.Take(_options.AskMax)];
+        // One after the other: of several who look up an account at once only the first one reads it.
+        foreach (var account in due.Select(message => message.AccountId).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            await accounts.LookUpAsync(account, cancellationToken);
+        }
+
+        foreach (var part in due.Chunk(AtOnce))
         {
             var answers = await Task.WhenAll(part.Select(message => AskAsync(message, cancellationToken)));
             asked += part.Length;
@@ -89,7 +96,11 @@ public sealed class StatusRepair(
             return [];
         }
 
-        await accounts.LookUpAsync(accountId, cancellationToken);
-        return accounts.Find(accountId) is { Provider: CloudApi } account ? await history.AskAsync(account, id, cancellationToken) : [];
+        return accounts.Find(accountId) switch
+        {
+            null => null,
+            { Provider: CloudApi } account => await history.AskAsync(account, id, cancellationToken),
+            _ => [],
+        };
     }
 }
