@@ -13,7 +13,7 @@ public sealed class KillPointTests(RedisServer redis) : IClassFixture<RedisServe
 {
     private const int AtOnce = 5;
     private static readonly TimeSpan _untilDeath = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _untilSettled = TimeSpan.FromSeconds(60);
 
     [Fact]
