@@ -1,0 +1,77 @@
+// All sessions of this gateway, one for each account at most. Every command names its epoch: an older one is refused,
+// a newer one ends what an older one has opened. What is over leaves the list.
+
+import { metrics } from '../metrics.js';
+import { Session } from './session.js';
+
+/** A command that cannot be carried out; nothing has happened. */
+export class Refusal extends Error {
+  /** @param {number} status @param {string} code */
+  constructor(status, code) {
+    super(code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export class Sessions {
+  /** @type {Map<string, Session>} */ #sessions = new Map();
+  #isDraining = false;
+
+  /** @param {import('./session.js').Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    metrics.gauge('sessions', () => this.#sessions.size);
+    metrics.gauge('connected', () => this.all.filter(session => session.isOpen).length);
+    metrics.gauge('degraded', () => this.all.filter(session => session.stand.facts.degraded).length);
+  }
+
+  get all() {
+    return [...this.#sessions.values()];
+  }
+
+  /** @param {{ accountId: string, epoch: number, leaseDeadline: number }} command @returns {Promise<Session>} */
+  async open({ accountId, epoch, leaseDeadline }) {
+    if (this.#isDraining) {
+      throw new Refusal(503, 'draining');
+    }
+    const former = this.#sessions.get(accountId);
+    if (former && former.epoch > epoch) {
+      throw new Refusal(409, 'stale_epoch');
+    }
+    if (former?.epoch === epoch) {
+      former.lease.renew(leaseDeadline);
+      return former;
+    }
+    const session = new Session(accountId, epoch, this.parts, over => this.#sessions.get(accountId) === over && this.#sessions.delete(accountId));
+    this.#sessions.set(accountId, session);
+    session.lease.renew(leaseDeadline);
+    await former?.end('newer_epoch');
+    void session.open();
+    return session;
+  }
+
+  /** The session of a command, with its lease renewed if the command brings a deadline. @param {{ accountId: string, epoch: number, leaseDeadline?: number }} command */
+  of({ accountId, epoch, leaseDeadline }) {
+    const session = this.#sessions.get(accountId);
+    if (!session) {
+      throw new Refusal(404, 'unknown_session');
+    }
+    if (session.epoch !== epoch) {
+      throw new Refusal(409, 'stale_epoch');
+    }
+    if (leaseDeadline !== undefined) {
+      session.lease.renew(leaseDeadline);
+    }
+    if (!session.lease.isHeld) {
+      throw new Refusal(409, 'lease_expired');
+    }
+    return session;
+  }
+
+  /** The end of all sessions: sockets first, then what is still to be written. @param {string} reason */
+  async endAll(reason) {
+    this.#isDraining = true;
+    await Promise.all(this.all.map(session => session.end(reason)));
+  }
+}
