@@ -7,6 +7,7 @@ namespace WaAspire.Worker.Accounts;
 /// <summary>
 /// A person stops an account or a template from sending, or lets it again, with <c>X-Internal-Token</c>:
 /// <c>POST /internal/accounts/{id}/pause</c> {reason, until?}, <c>…/resume</c> {reason?, template?: {name, language}}.
+/// <c>…/pair</c> {phone?, fresh?} asks the account's owner for a code, wherever it is; the code shows in the account.
 /// 200 {success, accountId, changed}; 404 <c>account_not_found</c>, 409 <c>conflict</c>, 503 <c>service_unavailable</c>.
 /// </summary>
 public static class AccountApi
@@ -18,6 +19,7 @@ public static class AccountApi
         var group = routes.MapGroup("/internal/accounts").AddEndpointFilter(OperatorApi.RequireTokenAsync);
         group.MapPost("/{accountId}/pause", PauseAsync);
         group.MapPost("/{accountId}/resume", ResumeAsync);
+        group.MapPost("/{accountId}/pair", PairAsync);
         return routes;
     }
 
@@ -32,6 +34,9 @@ public static class AccountApi
         request?.Template is { Name.Length: > 0 } template
             ? pauses.ResumeTemplateAsync(accountId, new TemplateName(template.Name, template.Language ?? ""), cancellationToken)
             : pauses.ResumeAsync(accountId, SendPause.Operator, _ => true, cancellationToken));
+
+    private static Task<IResult> PairAsync(string accountId, PairBody? request, PairRequests requests, CancellationToken cancellationToken) =>
+        AnswerAsync(accountId, requests.AskAsync(accountId, request?.Phone, request?.Fresh ?? false, cancellationToken));
 
     private static async Task<IResult> AnswerAsync(string accountId, Task<PauseResult> change)
     {
@@ -54,6 +59,8 @@ public static class AccountApi
         Results.Json(new { success = false, error, message }, statusCode: status);
 
     private sealed record PauseRequest(string? Reason, DateTimeOffset? Until);
+
+    private sealed record PairBody(string? Phone, bool? Fresh);
 
     private sealed record ResumeRequest(string? Reason, TemplateRequest? Template);
 
