@@ -101,7 +101,7 @@ public sealed class AccountLifeTests(AccountLifeTests.LinkedSystem system) : ICl
         Assert.All((await company.AllOutboxAsync()).Values, message => Assert.Equal(TransportMessageId.Of(message.RequestId), message.ProviderMessageId));
     }
 
-    private async Task<long> OwnerAsync(Company company)
+    private static async Task<long> OwnerAsync(Company company)
     {
         var lease = await company.StoredAsync(FirestorePaths.AccountLease(company.AccountId));
         return (await company.StoredAsync(FirestorePaths.Instance(lease.Fields.Text("owner")!))).Fields.Integer("processId")!.Value;
@@ -151,6 +151,7 @@ public sealed class AccountLifeTests(AccountLifeTests.LinkedSystem system) : ICl
                 ["Sending__Lease"] = "00:00:25",
                 ["Sending__Margin"] = "00:00:02",
                 ["Sending__SendTimeout"] = "00:00:20",
+                ["Sending__QuietPeriod"] = "00:00:30",
                 ["Pacing__BaileysGap"] = "00:00:00.050",
                 ["Pacing__BaileysGapJitter"] = "00:00:00",
             })

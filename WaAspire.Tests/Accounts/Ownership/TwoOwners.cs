@@ -49,6 +49,8 @@ public sealed class TwoOwners : IAsyncLifetime
                 "--ConnectionStrings:redis", "127.0.0.1:1,abortConnect=false,connectRetry=0,connectTimeout=100",
                 "--WA_SESSION_KEYS", keys,
                 "--INTERNAL_TOKEN", RunningSystem.InternalToken,
+                "--Ownership:MoveEvery", "01:00:00",
+                "--Ownership:Patience", "00:10:00",
             ]));
             await _workers[^1].Services.GetRequiredService<IFirestore>().GetAsync(["outbox/none"], "test", CancellationToken.None);
         }
