@@ -22,8 +22,17 @@ public sealed class SessionGateway(GatewayClient client, OwnedAccounts owned, IO
         await (due.Count == 0 ? Task.CompletedTask : RenewAsync(due, cancellationToken));
     }
 
-    public async Task<bool> PairAsync(OwnedAccount held, PairRequest request, CancellationToken cancellationToken) =>
-        await PostAsync("/sessions/pair", held, new JsonObject { ["phone"] = request.Phone, ["fresh"] = request.Fresh }, cancellationToken) is { IsOk: true };
+    public async Task<bool> PairAsync(OwnedAccount held, PairRequest request, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject { ["fresh"] = request.Fresh };
+        if (request.Phone is { } phone)
+        {
+            // There or not: a null would be read as a phone number.
+            body["phone"] = phone;
+        }
+
+        return await PostAsync("/sessions/pair", held, body, cancellationToken) is { IsOk: true };
+    }
 
     public async Task<bool> CloseAsync(OwnedAccount held, CancellationToken cancellationToken)
     {
