@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
@@ -18,7 +19,8 @@ public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, W
     private const string HeartbeatAt = "heartbeatAt";
     private const string Gateway = "gateway";
     private volatile IReadOnlyList<string> _living = [self.Id];
-    private volatile IReadOnlyList<string> _othersWithGateway = [];
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _doubted = new(StringComparer.Ordinal);
+    private volatile Dictionary<string, DateTimeOffset> _othersWithGateway = [];
 
     public IReadOnlyList<string> Living => _living;
 
@@ -45,7 +47,12 @@ public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, W
             Purpose,
             cancellationToken);
         _living = [.. read.Documents.Select(instance => instance.Id).Append(self.Id).Distinct()];
-        _othersWithGateway = [.. read.Documents.Where(instance => instance.Id != self.Id && instance.Fields.Boolean(Gateway) == true).Select(instance => instance.Id)];
+        _othersWithGateway = read.Documents.Where(instance => instance.Id != self.Id && instance.Fields.Boolean(Gateway) == true)
+            .ToDictionary(instance => instance.Id, instance => instance.Fields.Timestamp(HeartbeatAt)!.Value, StringComparer.Ordinal);
+        foreach (var gone in _doubted.Keys.Where(instance => !_othersWithGateway.ContainsKey(instance)))
+        {
+            _doubted.TryRemove(gone, out _);
+        }
     }
 
     /// <summary>Takes this instance off the list, so that others need not wait for its heartbeat to grow old.</summary>
@@ -60,8 +67,14 @@ public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, W
     public string? HolderOf(string accountId, string? gone = null)
     {
         var session = new Lane(accountId, "session");
-        return _othersWithGateway.Concat(HasGateway ? [self.Id] : []).Where(instance => instance != gone).MaxBy(instance => Weight(instance, session));
+        return _othersWithGateway.Where(other => !_doubted.TryGetValue(other.Key, out var since) || other.Value > since).Select(other => other.Key)
+            .Concat(HasGateway ? [self.Id] : [])
+            .Where(instance => instance != gone)
+            .MaxBy(instance => Weight(instance, session));
     }
+
+    /// <summary>It held a session and does so no longer, or did not take one that was its: it should hold none until its heart beats again.</summary>
+    public void Doubt(string instance) => _doubted[instance] = clock.Now;
 
     private static ulong Weight(string instance, Lane lane) =>
         BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{instance}|{lane.AccountId}|{lane.ThreadId}")));

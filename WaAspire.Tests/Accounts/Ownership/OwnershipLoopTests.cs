@@ -77,6 +77,22 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task nothing_is_given_back_to_a_worker_that_is_gone_while_its_heartbeat_looks_young()
+    {
+        await TellAsync(_world.One, _world.Other);
+        var accounts = await OpenAsync(20);
+        await LookAsync(_world.One);
+        Assert.NotEmpty(OwnedBy(_world.One));
+
+        await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
+        await LookAsync(_world.Other);
+        await _world.Other.GetRequiredService<InstanceDirectory>().LookAroundAsync(CancellationToken.None);
+        await LookAsync(_world.Other);
+
+        Assert.Equal(accounts.Order(), OwnedBy(_world.Other).Order());
+    }
+
+    [Fact]
     public async Task a_worker_that_joins_gets_its_share_one_session_at_a_time()
     {
         await TellAsync(_world.One);

@@ -196,12 +196,19 @@ public sealed class OwnershipLoop(
     {
         var watched = _watched.GetOrAdd(lease.AccountId, _ => new Watched());
         var freeFor = watched.FreeSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
-        var decision = OwnershipDecision.For(lease, readTime, self.Id, instances.HolderOf(lease.AccountId, lease.Former == self.Id ? null : lease.Former), freeFor, _options);
+        var wish = instances.HolderOf(lease.AccountId, lease.Former == self.Id ? null : lease.Former);
+        var decision = OwnershipDecision.For(lease, readTime, self.Id, wish, freeFor, _options);
         watched.FreeSince = decision.IsFree ? watched.FreeSince ?? time.GetTimestamp() : null;
         watched.LookAt = time.GetTimestamp() + (long)(decision.LookIn.TotalSeconds * time.TimestampFrequency);
         if (!decision.Take || owned.All.Count >= _options.SessionsMax || await leases.TakeAsync(lease, cancellationToken) is not { } term)
         {
             return;
+        }
+
+        // A heartbeat may look young for a minute after a death: what was just taken must not be given back to the dead.
+        foreach (var silent in new[] { lease.Former, wish }.OfType<string>().Where(instance => instance != self.Id))
+        {
+            instances.Doubt(silent);
         }
 
         // The first act of the new owner. Without it there is no session, and the lease runs out.
