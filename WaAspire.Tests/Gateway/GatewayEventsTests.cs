@@ -122,8 +122,17 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
     {
         var letter = new
         {
-            kind = "message", accountId = _account, epoch = 1, id = "3A0000000001", remoteJid = "99887766@lid", remoteJidAlt = Writer + "@s.whatsapp.net",
-            fromMe = false, timestamp = 1767225600, pushName = "Ana", live = true, content = new { type = "text", text = new { body = "Salut" } },
+            kind = "message",
+            accountId = _account,
+            epoch = 1,
+            id = "3A0000000001",
+            remoteJid = "99887766@lid",
+            remoteJidAlt = Writer + "@s.whatsapp.net",
+            fromMe = false,
+            timestamp = 1767225600,
+            pushName = "Ana",
+            live = true,
+            content = new { type = "text", text = new { body = "Salut" } },
         };
         await StandAsync(letter);
         await StandAsync(letter);
@@ -146,8 +155,15 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
 
         await StandAsync(new
         {
-            kind, accountId = _account, epoch = 1, id = TransportMessageId.Of(requestId), remoteJid = Writer + "@s.whatsapp.net", status = "delivered",
-            fromMe = true, timestamp = 1767225600, content = new { type = "text", text = new { body = "x" } },
+            kind,
+            accountId = _account,
+            epoch = 1,
+            id = TransportMessageId.Of(requestId),
+            remoteJid = Writer + "@s.whatsapp.net",
+            status = "delivered",
+            fromMe = true,
+            timestamp = 1767225600,
+            content = new { type = "text", text = new { body = "x" } },
         });
 
         var message = OutboxDocument.Read((await world.FindAsync(FirestorePaths.OutboxMessage(requestId)))!);
