@@ -5,13 +5,17 @@ using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Pacing;
 using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Accounts.Ownership;
 using WaAspire.Worker.Delivery;
+using WaAspire.Worker.Gateway;
 using WaAspire.Worker.Media;
 using WaAspire.Worker.Observability;
 using WaAspire.Worker.Pacing;
+using WaAspire.Worker.Providers.Baileys;
 using WaAspire.Worker.Providers.CloudApi;
 using WaAspire.Worker.Recovery;
 using WaAspire.Worker.Sending;
+using WaAspire.Worker.Sessions;
 
 namespace WaAspire.Worker;
 
@@ -43,14 +47,39 @@ public static class WorkerHost
         builder.AddValidated<AccountOptions>(AccountOptions.Section);
         builder.Services.TryAddSingleton(services => WorkerIdentity.From(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<Random>()));
         builder.AddAccountPauses();
+        builder.Services.TryAddSingleton<PairRequests>();
         builder.Services.TryAddSingleton<AccountDirectory>();
         builder.Services.TryAddSingleton<SendGate>();
         builder.Services.TryAddSingleton<FaultEffects>();
         builder.Services.TryAddSingleton<InstanceDirectory>();
         builder.Services.AddHostedService<DirectoryLoop>();
+        builder.AddGateway();
         builder.AddLoop<AccountChanges>();
         builder.AddLoop<AccountLoop>();
         return builder;
+    }
+
+    /// <summary>Who holds which session, its keys, and the sockets. They end in the reverse order: leases, gateway, door.</summary>
+    private static void AddGateway(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<OwnershipOptions>(OwnershipOptions.Section);
+        builder.AddValidated<GatewayOptions>(GatewayOptions.Section);
+        builder.AddValidated<SessionKeyOptions>(SessionKeyOptions.Section).Configure<IConfiguration>((options, configuration) =>
+            options.Keys = configuration["WA_SESSION_KEYS"] is { Length: > 0 } keys ? keys : options.Keys);
+        builder.Services.TryAddSingleton<SessionKeyRing>();
+        builder.Services.TryAddSingleton<SessionStore>();
+        builder.Services.TryAddSingleton<SentContent>();
+        builder.Services.TryAddSingleton<SessionsApi>();
+        builder.Services.TryAddSingleton<OwnedAccounts>();
+        builder.Services.TryAddSingleton<LeaseStore>();
+        builder.Services.TryAddSingleton<AccountMirror>();
+        builder.Services.TryAddSingleton<GatewayEvents>();
+        builder.Services.TryAddSingleton<GatewayClient>();
+        builder.Services.TryAddSingleton<ISessionGateway, SessionGateway>();
+        builder.Services.AddSingleton<IProvider, BaileysProvider>();
+        builder.AddLoop<GatewayDoor>();
+        builder.AddLoop<GatewayLoop>();
+        builder.AddLoop<OwnershipLoop>();
     }
 
     private static WebApplicationBuilder AddLanes(this WebApplicationBuilder builder)
@@ -60,7 +89,9 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<ILanes>(services => services.GetRequiredService<ResilientLanes>());
         builder.Services.TryAddSingleton(services => new ResilientLanes(
             services.GetRequiredService<RedisLanes>(),
-            services.GetRequiredService<InstanceDirectory>().IsMine,
+            lane => services.GetRequiredService<AccountDirectory>().Find(lane.AccountId) is { Provider: not AccountFields.CloudApi }
+                ? services.GetRequiredService<OwnedAccounts>().Find(lane.AccountId) is not null
+                : services.GetRequiredService<InstanceDirectory>().IsMine(lane),
             services.GetRequiredService<IOptions<LaneOptions>>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ResilientLanes>>()));

@@ -55,4 +55,31 @@ internal static partial class WorkerLog
 
     [LoggerMessage(3201, LogLevel.Warning, "Account {AccountId} is degraded: {Undelivered} of {Accepted} accepted messages are not delivered")]
     public static partial void DeliveryDegraded(this ILogger logger, string accountId, int undelivered, int accepted);
+
+    [LoggerMessage(3301, LogLevel.Information, "This worker holds the session of account {AccountId}, epoch {Epoch}")]
+    public static partial void SessionTaken(this ILogger logger, string accountId, long epoch);
+
+    [LoggerMessage(3302, LogLevel.Information, "The session of account {AccountId}, epoch {Epoch}, is given back")]
+    public static partial void SessionReleased(this ILogger logger, string accountId, long epoch);
+
+    [LoggerMessage(3303, LogLevel.Warning, "The session of account {AccountId}, epoch {Epoch}, is lost: its lease could not be renewed")]
+    public static partial void SessionLost(this ILogger logger, string accountId, long epoch);
+
+    [LoggerMessage(3304, LogLevel.Information, "The session of account {AccountId}, epoch {Epoch}, is {Status}")]
+    public static partial void SessionStands(this ILogger logger, string accountId, long epoch, string status);
+
+    [LoggerMessage(3305, LogLevel.Error, "The stored keys of account {AccountId} cannot be read: {Reason}")]
+    public static partial void SessionUnreadable(this ILogger logger, string accountId, string reason);
+
+    [LoggerMessage(3306, LogLevel.Warning, "This worker serves no Baileys account: {Missing}")]
+    public static partial void GatewayMissing(this ILogger logger, string missing);
+
+    [LoggerMessage(3307, LogLevel.Information, "The gateway listens, process {ProcessId}")]
+    public static partial void GatewayListens(this ILogger logger, int processId);
+
+    [LoggerMessage(3308, LogLevel.Warning, "The gateway has ended, {Deaths} in a row; it is started again")]
+    public static partial void GatewayEnded(this ILogger logger, int deaths);
+
+    [LoggerMessage(EventId = 3309, Message = "The gateway says {What}: {Line}")]
+    public static partial void GatewaySaid(this ILogger logger, LogLevel level, string what, string line);
 }

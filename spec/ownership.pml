@@ -1,6 +1,7 @@
 /*
  * Who holds a WhatsApp session: one account, two instances, a lease document with epochs, and session keys of which only
- * the owner's writes may count. The code for it is still to come; docs/protocol.md tells what each run shows.
+ * the owner's writes may count. Its code is WaAspire.Worker/Accounts/Ownership and Sessions; docs/protocol.md tells what
+ * each run shows.
  *
  * As in outbox.pml a fence is a bit, there is no time, and every fault has a budget. A worker that rests for ever between
  * two steps stands for a paused process: it still holds its socket open and still believes what it knew.

@@ -14,6 +14,13 @@ public static class AccountFields
     public const string SendGapMs = "sendGapMs";
     public const string SendGapJitterMs = "sendGapJitterMs";
     public const string DailyCap = "dailyCap";
+
+    /// <summary>{id, phone?, fresh?}: somebody asks for a code to pair with, or for a stopped session to be tried again. Each request has an id of its own.</summary>
+    public const string PairRequest = "pairRequest";
+
+    /// <summary>The id of the request that the account's owner has carried out last.</summary>
+    public const string PairRequestDone = "pairRequestDone";
+
     public const string UpdatedAt = "updatedAt";
 
     /// <summary>{reason, code, since, until, by, times} while the account must not send; absent otherwise.</summary>

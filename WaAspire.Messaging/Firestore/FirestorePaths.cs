@@ -3,6 +3,7 @@ namespace WaAspire.Messaging.Firestore;
 /// <summary>Every collection of the database, once. Field names live with the document that has them.</summary>
 public static class FirestorePaths
 {
+    public const string AccountLeases = "accountLeases";
     public const string Accounts = "accounts";
     public const string Audit = "audit";
     public const string InboundDedupe = "inboundDedupe";
@@ -10,10 +11,14 @@ public static class FirestorePaths
     public const string Instances = "instances";
     public const string Intake = "intake";
     public const string Outbox = "outbox";
+    public const string Sessions = "wa_sessions";
     public const string StaffProfiles = "staffProfiles";
     public const string Threads = "threads";
 
     public static string Account(string accountId) => $"{Accounts}/{accountId}";
+
+    /// <summary>Who holds the account's session. Written by lease code only, and never deleted: its epochs only grow.</summary>
+    public static string AccountLease(string accountId) => $"{AccountLeases}/{accountId}";
 
     public static string AuditEntry(string id) => $"{Audit}/{id}";
 
@@ -28,6 +33,13 @@ public static class FirestorePaths
     public static string IntakeOf(string accountId) => $"{Intake}/{accountId}";
 
     public static string OutboxMessage(string requestId) => $"{Outbox}/{requestId}";
+
+    /// <summary>The head of a session: whose turn it is to write its keys.</summary>
+    public static string Session(string accountId) => $"{Sessions}/{accountId}";
+
+    public static string SessionKeys(string accountId) => $"{Session(accountId)}/sessionKeys";
+
+    public static string SessionKey(string accountId, string id) => $"{SessionKeys(accountId)}/{id}";
 
     public static string StaffProfile(string uid) => $"{StaffProfiles}/{uid}";
 

@@ -166,17 +166,19 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             }
         }
 
+        // An id that we chose was written with the claim, before anybody could report on it; WhatsApp's with the outcome.
+        return TransportMessageId.IsLikely(status.ProviderMessageId) && await FindByAsync(OutboxFields.TransportMessageId, status, cancellationToken) is { } ours
+            ? ours
+            : await FindByAsync(OutboxFields.ProviderMessageId, status, cancellationToken);
+    }
+
+    private async Task<OutboxDocument?> FindByAsync(string field, ProviderStatus status, CancellationToken cancellationToken)
+    {
         await _queries.WaitAsync(cancellationToken);
         try
         {
-            var found = await _firestore.QueryAsync(
-                new DocumentQuery(FirestorePaths.Outbox)
-                {
-                    Where = [FieldFilter.Equal(OutboxFields.ProviderMessageId, status.ProviderMessageId)],
-                    Limit = 1,
-                },
-                Purpose,
-                cancellationToken);
+            var query = new DocumentQuery(FirestorePaths.Outbox) { Where = [FieldFilter.Equal(field, status.ProviderMessageId)], Limit = 1 };
+            var found = await _firestore.QueryAsync(query, Purpose, cancellationToken);
             return found.Documents.Count == 0 ? null : OutboxDocument.Read(found.Documents[0]);
         }
         finally

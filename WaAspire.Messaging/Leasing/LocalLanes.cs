@@ -62,7 +62,7 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake)
+    public Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake, Func<string, bool>? isElsewhere = null)
     {
         lock (_gate)
         {

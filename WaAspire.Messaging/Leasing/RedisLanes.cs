@@ -53,10 +53,10 @@ public sealed class RedisLanes : ILanes, IDisposable
         await NoticeAsync(lane.AccountId, due);
     }
 
-    public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake)
+    public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake, Func<string, bool>? isElsewhere = null)
     {
         var taken = new List<HeldLane>();
-        for (var look = 0; look < LooksMax && await LookAsync(count, mayTake, taken); look++)
+        for (var look = 0; look < LooksMax && await LookAsync(count, mayTake, isElsewhere, taken); look++)
         {
         }
 
@@ -167,7 +167,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     /// thousand messages must not keep another's first one waiting. True when it is worth another look: somebody has more
     /// than its share, or accounts that may not send stood in front and have been put aside.
     /// </summary>
-    private async Task<bool> LookAsync(int count, Func<string, bool> mayTake, List<HeldLane> taken)
+    private async Task<bool> LookAsync(int count, Func<string, bool> mayTake, Func<string, bool>? isElsewhere, List<HeldLane> taken)
     {
         var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
         var (putAside, hasMore) = (0, false);
@@ -178,6 +178,11 @@ public sealed class RedisLanes : ILanes, IDisposable
             {
                 var share = Math.Max(1, (count - taken.Count) / ((accounts.Length - i) / 2));
                 hasMore |= await AcquireOfAccountAsync(account, accounts[i + 1], share, taken) == share;
+                continue;
+            }
+
+            if (isElsewhere?.Invoke(account) == true)
+            {
                 continue;
             }
 

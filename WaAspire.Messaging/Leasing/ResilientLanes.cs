@@ -23,10 +23,10 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
 
     public Task UnblockAsync(Lane lane) => Do(async lanes => { await lanes.UnblockAsync(lane); return true; });
 
-    public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake)
+    public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake, Func<string, bool>? isElsewhere = null)
     {
         await ProbeAsync();
-        return await Do(lanes => lanes.AcquireAsync(count, mayTake));
+        return await Do(lanes => lanes.AcquireAsync(count, mayTake, isElsewhere));
     }
 
     public Task<IReadOnlyList<HeldLane>> RenewAsync(IReadOnlyCollection<HeldLane> held) => Do(lanes => lanes.RenewAsync(held));

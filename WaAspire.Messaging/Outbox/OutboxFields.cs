@@ -44,5 +44,6 @@ public static class OutboxFields
     public const string ThreadId = "threadId";
     public const string ToJid = "toJid";
     public const string Trace = "trace";
+    public const string TransportMessageId = "transportMessageId";
     public const string UpdatedAt = "updatedAt";
 }

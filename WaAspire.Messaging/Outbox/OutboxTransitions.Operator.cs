@@ -59,16 +59,18 @@ public static partial class OutboxTransitions
     public static IReadOnlyList<DocumentWrite> GiveUp(OutboxDocument message, SendFault why, DateTimeOffset now) =>
         Failed(message, why, now, outcomeUnknown: true);
 
-    /// <summary>uncertain → queued without proof, by the account's policy: in its place, its budget as it is, and marked, because it may go out twice.</summary>
-    public static IReadOnlyList<DocumentWrite> SendAgain(OutboxDocument message, SendFault why, DateTimeOffset now) =>
+    /// <summary>
+    /// uncertain → queued without proof, by the account's policy: in its place, its budget as it is, and marked, because it may
+    /// go out twice; unless the same id makes <paramref name="mayDouble"/> impossible.
+    /// </summary>
+    public static IReadOnlyList<DocumentWrite> SendAgain(OutboxDocument message, SendFault why, DateTimeOffset now, bool mayDouble = true) =>
     [
         Change(
             message,
             OutboxStatus.Queued,
-            new DocumentFields
+            new DocumentFields(mayDouble ? [new(OutboxFields.OutcomeUnknown, true)] : [])
             {
                 [OutboxFields.LeaseUntil] = FirestoreValue.Null,
-                [OutboxFields.OutcomeUnknown] = true,
                 [OutboxFields.AttemptHistory] = Remember(message, why, now),
             },
             _doubt,

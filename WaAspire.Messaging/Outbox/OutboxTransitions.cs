@@ -22,13 +22,16 @@ public static partial class OutboxTransitions
     private const int AttemptHistoryLimit = 20;
     private static readonly string[] _doubt = [OutboxFields.DoubtSince, OutboxFields.DoubtReason];
 
-    /// <summary>queued → processing. A fresh <paramref name="claimId"/> each time: a write that changes nothing would not move the fence.</summary>
+    /// <summary>
+    /// queued → processing. A fresh <paramref name="claimId"/> each time: a write that changes nothing would not move the
+    /// fence. With <paramref name="transportId"/> where we choose the id at WhatsApp: receipts may come before the outcome.
+    /// </summary>
     public static DocumentWrite Claim(
-        OutboxDocument message, string workerId, string claimId, DateTimeOffset now, TimeSpan lease, TimeSpan margin) =>
+        OutboxDocument message, string workerId, string claimId, DateTimeOffset now, TimeSpan lease, TimeSpan margin, string? transportId = null) =>
         Change(
             message,
             OutboxStatus.Processing,
-            new DocumentFields
+            new DocumentFields(transportId is null ? [] : [new(OutboxFields.TransportMessageId, transportId)])
             {
                 [OutboxFields.ClaimedBy] = workerId,
                 [OutboxFields.ClaimId] = claimId,

@@ -67,6 +67,17 @@ public sealed class RedisLanesTests(RedisServer server) : LanesContract, IClassF
     }
 
     [Fact]
+    public async Task an_account_that_another_worker_sends_for_stays_due_for_that_one()
+    {
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero);
+        using var other = new RedisLanes(_redis, Options.Create(new LaneOptions { Hold = Hold, RefusedAccountRest = TimeSpan.FromMinutes(1) }), TimeProvider.System);
+
+        Assert.Empty(await other.AcquireAsync(1, _ => false, account => account == "account-1"));
+
+        Assert.Single(await _lanes.AcquireAsync(1, _ => true));
+    }
+
+    [Fact]
     public async Task a_lost_list_of_accounts_is_repaired()
     {
         await _lanes.SignalAsync(_lane, TimeSpan.Zero);

@@ -91,7 +91,7 @@ public abstract class DoubtContract(OutboxWorld worker)
         var doubtful = await DoubtfulAsync();
         await BeSilentAsync(doubtful);
 
-        Assert.False(await SettleAsync(doubtful, UnknownOutcomePolicy.ResendAfterSilence, provider: "baileys"));
+        Assert.False(await SettleAsync(doubtful, UnknownOutcomePolicy.ResendAfterSilence, provider: "another"));
         Assert.True(await SettleAsync(doubtful, UnknownOutcomePolicy.ResendAfterSilence));
         var again = await worker.ClaimAsync(await worker.ReadAsync(doubtful.RequestId));
         await worker.RecordAsync(again, new SendOutcome.Uncertain("lost"));

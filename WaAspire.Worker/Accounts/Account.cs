@@ -29,6 +29,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>What becomes of its doubts; null for the default.</summary>
     public UnknownOutcomePolicy? OnUnknownOutcome { get; init; }
 
+    /// <summary>Baileys only: somebody asked for a code to pair with, and its owner has not answered yet.</summary>
+    public PairRequest? OpenPairRequest { get; init; }
+
     /// <summary>When an operator was last asked about a backlog that had grown old.</summary>
     public DateTimeOffset? StaleAskedAt { get; init; }
 
@@ -68,6 +71,7 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             SendGapJitter = Milliseconds(fields, AccountFields.SendGapJitterMs),
             DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),
             OnUnknownOutcome = UnknownOutcomePolicyNames.Parse(fields.Text("onUnknownOutcome")),
+            OpenPairRequest = PairRequest.Read(fields),
             StaleAskedAt = fields.Timestamp(AccountFields.StaleAskedAt),
             UpdateTime = stored.UpdateTime,
             PausedTemplates = (fields.Map(AccountFields.PausedTemplates) ?? []).ToDictionary(

@@ -8,6 +8,7 @@ namespace WaAspire.Worker.Accounts;
 /// <summary>
 /// A person stops an account or a template from sending, or lets it again, with <c>X-Internal-Token</c>:
 /// <c>POST /internal/accounts/{id}/pause</c> {reason, until?}, <c>…/resume</c> {reason?, template?: {name, language}}.
+/// <c>…/pair</c> {phone?, fresh?} asks the account's owner for a code, wherever it is; the code shows in the account.
 /// 200 {success, accountId, changed}; 400 <c>invalid_request</c>, 404 <c>account_not_found</c>, 409 <c>conflict</c>, 503 <c>service_unavailable</c>.
 /// </summary>
 public static class AccountApi
@@ -19,6 +20,7 @@ public static class AccountApi
         var group = routes.MapGroup("/internal/accounts").AddEndpointFilter(OperatorApi.RequireTokenAsync);
         group.MapPost("/{accountId}/pause", PauseAsync);
         group.MapPost("/{accountId}/resume", ResumeAsync);
+        group.MapPost("/{accountId}/pair", PairAsync);
         return routes;
     }
 
@@ -40,6 +42,10 @@ public static class AccountApi
             ? pauses.ResumeTemplateAsync(accountId, new TemplateName(template.Name, template.Language ?? ""), cancellationToken)
             : pauses.ResumeAsync(accountId, SendPause.Operator, _ => true, cancellationToken),
         cancellationToken);
+
+    private static Task<IResult> PairAsync(
+        string accountId, HttpRequest http, PairRequests requests, AccountDirectory accounts, CancellationToken cancellationToken) => AnswerAsync<PairBody>(
+        accountId, http, accounts, request => requests.AskAsync(accountId, request?.Phone, request?.Fresh ?? false, cancellationToken), cancellationToken);
 
     private static async Task<IResult> AnswerAsync<TRequest>(
         string accountId, HttpRequest http, AccountDirectory accounts, Func<TRequest?, Task<PauseResult>> change, CancellationToken cancellationToken)
@@ -82,6 +88,8 @@ public static class AccountApi
         Results.Json(new { success = false, error, message }, statusCode: status);
 
     private sealed record PauseRequest(string? Reason, DateTimeOffset? Until);
+
+    private sealed record PairBody(string? Phone, bool? Fresh);
 
     private sealed record ResumeRequest(string? Reason, TemplateRequest? Template);
 

@@ -3,6 +3,7 @@ using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Time;
+using WaAspire.Worker.Accounts.Ownership;
 
 namespace WaAspire.Worker.Accounts;
 
@@ -11,7 +12,8 @@ namespace WaAspire.Worker.Accounts;
 /// signal that is lost costs the wait until all accounts are read again.
 /// </summary>
 public sealed class AccountChanges(
-    AccountSignal signal, AccountDirectory accounts, SendGate gate, ILanes lanes, TimeProvider time, ILogger<AccountChanges> logger) : BackgroundService
+    AccountSignal signal, AccountDirectory accounts, OwnershipLoop ownership, SendGate gate, ILanes lanes, TimeProvider time, ILogger<AccountChanges> logger)
+    : BackgroundService
 {
     private const int Limit = 10_000;
     private static readonly TimeSpan _listenAgain = TimeSpan.FromSeconds(5);
@@ -42,6 +44,7 @@ public sealed class AccountChanges(
             }
 
             await accounts.ReadAsync(accountId, stoppingToken);
+            ownership.Nudge(accountId);
             if (gate.MaySend(accountId))
             {
                 await lanes.WakeAsync(accountId);

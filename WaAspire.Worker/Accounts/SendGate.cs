@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using WaAspire.Messaging.Accounts;
+using WaAspire.Worker.Accounts.Ownership;
 using WaAspire.Worker.Sending;
 
 namespace WaAspire.Worker.Accounts;
@@ -7,7 +9,7 @@ namespace WaAspire.Worker.Accounts;
 /// Whether an account's lanes may be taken and sent from, asked before every send at the cost of nothing. While an
 /// account waits for its provider, one lane at a time gets through to try: the one that uses the permit.
 /// </summary>
-public sealed class SendGate(AccountDirectory accounts, IEnumerable<IProvider> providers)
+public sealed class SendGate(AccountDirectory accounts, OwnedAccounts owned, IEnumerable<IProvider> providers)
 {
     private readonly HashSet<string> _providers = [.. providers.Select(provider => provider.Name)];
     private readonly ConcurrentDictionary<string, bool> _permits = new(StringComparer.Ordinal);
@@ -29,5 +31,9 @@ public sealed class SendGate(AccountDirectory accounts, IEnumerable<IProvider> p
 
     private bool Waits(string accountId) => accounts.Find(accountId) is { WaitsForProvider: true } account && Serves(account);
 
-    private bool Serves(Account account) => _providers.Contains(account.Provider);
+    /// <summary>Its lanes are another worker's to take, so that leaving them alone is no word on whether they may be sent from.</summary>
+    public bool IsElsewhere(string accountId) => accounts.Find(accountId) is { } account && owned.IsElsewhere(account);
+
+    private bool Serves(Account account) =>
+        _providers.Contains(account.Provider) && (account.Provider == AccountFields.CloudApi || owned.MaySend(account.Id));
 }

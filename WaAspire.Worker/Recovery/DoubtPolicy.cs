@@ -25,6 +25,7 @@ public sealed class DoubtPolicy(
     private const string Purpose = "doubt";
     private const string CloudApi = "cloud_api";
     private static readonly SendFault _sentAgain = new("unknown_outcome", "The outcome is unknown; it is sent again by policy", true);
+    private static readonly SendFault _sameId = new("unknown_outcome", "The outcome is unknown; it is sent again under the same id", true);
     private static readonly SendFault _givenUp = new("unknown_outcome", "The outcome is unknown; it is given up by policy", true);
 
     private readonly SendingOptions _options = options.Value;
@@ -33,7 +34,18 @@ public sealed class DoubtPolicy(
     public async Task<bool> TrySettleAsync(OutboxDocument doubtful, DateTimeOffset readTime, CancellationToken cancellationToken)
     {
         // A message that a person released from its lane waits for a person.
-        if (doubtful.OrderAt is null || !(doubtful.DoubtSince + _options.QuietPeriod < readTime) || accounts.Find(doubtful.AccountId ?? "") is not { } account)
+        if (doubtful.OrderAt is null || accounts.Find(doubtful.AccountId ?? "") is not { } account)
+        {
+            return false;
+        }
+
+        if (account.Provider == Account.Baileys && doubtful.AttemptCount < _options.MaxAttempts && !doubtful.HasExpired(readTime))
+        {
+            // Only the account's owner takes its lanes, and the id is the same: whoever has it already shows it once.
+            return await commits.TakeAsync(doubtful, OutboxTransitions.SendAgain(doubtful, _sameId, clock.Now, mayDouble: false), Purpose, cancellationToken) is CommitOutcome.Committed;
+        }
+
+        if (!(doubtful.DoubtSince + _options.QuietPeriod < readTime))
         {
             return false;
         }

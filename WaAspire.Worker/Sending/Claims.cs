@@ -11,7 +11,7 @@ namespace WaAspire.Worker.Sending;
 /// message stays <c>processing</c> until its lease has ended and is then rescued as <c>uncertain</c>.
 /// </summary>
 public sealed class Claims(
-    CommitBatcher commits, ServerClock clock, WorkerIdentity worker, LateClaims late, Random chance, IOptions<SendingOptions> options, TimeProvider time)
+    CommitBatcher commits, ServerClock clock, WorkerIdentity worker, AccountDirectory accounts, LateClaims late, Random chance, IOptions<SendingOptions> options, TimeProvider time)
 {
     public const string Purpose = "claim";
 
@@ -41,7 +41,8 @@ public sealed class Claims(
     {
         var started = time.GetTimestamp();
         var claimId = chance.NextInt64().ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
-        var write = OutboxTransitions.Claim(head, worker.Id, claimId, clock.Now, _options.Lease, _options.Margin);
+        var transportId = accounts.Find(head.AccountId ?? "")?.Provider == Account.Baileys ? TransportMessageId.Of(head.RequestId) : null;
+        var write = OutboxTransitions.Claim(head, worker.Id, claimId, clock.Now, _options.Lease, _options.Margin, transportId);
         return new PreparedClaim(head, write, claimId, started);
     }
 

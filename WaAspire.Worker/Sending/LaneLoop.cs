@@ -105,7 +105,7 @@ public sealed class LaneLoop(
         }
 
         var unknown = new HashSet<string>(StringComparer.Ordinal);
-        var taken = await lanes.AcquireAsync(free, MaySend);
+        var taken = await lanes.AcquireAsync(free, MaySend, gate.IsElsewhere);
         foreach (var lane in taken)
         {
             held.Add(lane);

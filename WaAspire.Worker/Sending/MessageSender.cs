@@ -129,7 +129,9 @@ public sealed class MessageSender(
 
             if (recorded.State is OutboxStatus.Uncertain or OutboxStatus.Processing)
             {
-                return new LaneRelease.Blocked(recorded.State is OutboxStatus.Uncertain ? _options.DoubtRecheck : _options.LostClaimRest);
+                // A doubt that may be sent again under the same id need not wait for proof.
+                var isHarmless = visit.Account.Provider == Account.Baileys;
+                return new LaneRelease.Blocked(recorded.State is OutboxStatus.Uncertain && !isHarmless ? _options.DoubtRecheck : _options.LostClaimRest);
             }
 
             if (recorded.Next is null)

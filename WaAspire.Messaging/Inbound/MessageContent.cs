@@ -1,13 +1,12 @@
 using System.Text.Json;
 using WaAspire.Messaging.Firestore;
-using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.WhatsApp;
 
-namespace WaAspire.Proxy.Webhooks;
+namespace WaAspire.Messaging.Inbound;
 
 /// <summary>What a message says, by its type: the words that can be shown, and the rest under its own name.</summary>
 /// <remarks>https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples</remarks>
-internal static class MessageContent
+public static class MessageContent
 {
     /// <exception cref="InvalidOperationException">A text holds half of a surrogate pair.</exception>
     public static InboundMessage Read(JsonElement message, string type) => (type, message.Object(type)) switch

@@ -3,10 +3,10 @@ using System.Text;
 using System.Text.Json;
 using WaAspire.Messaging.Firestore;
 
-namespace WaAspire.Proxy.Webhooks;
+namespace WaAspire.Messaging.Inbound;
 
 /// <summary>Reads somebody else's JSON without believing in its shape: what is not as expected is absent.</summary>
-internal static class JsonReading
+public static class JsonReading
 {
     // Meta's ids and words are far shorter; what is longer is not theirs.
     public const int WordLengthMax = 1024;

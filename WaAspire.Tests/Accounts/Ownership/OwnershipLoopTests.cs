@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Accounts.Ownership;
+using WaAspire.Worker.Gateway;
+
+namespace WaAspire.Tests.Accounts.Ownership;
+
+/// <summary>Turn by turn: two workers with a gateway each that says yes to everything and remembers what it was told.</summary>
+public sealed class OwnershipLoopTests : IAsyncLifetime
+{
+    private readonly TwoOwners _world = new();
+    private readonly ConcurrentQueue<string> _commands = new();
+    private WebApplication _gateway = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _world.InitializeAsync();
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _gateway = builder.Build();
+        _gateway.MapPost("/{**command}", (HttpRequest request) =>
+        {
+            _commands.Enqueue(request.Path);
+            return Results.Json(new { state = "connecting" });
+        });
+        await _gateway.StartAsync();
+        foreach (var worker in new[] { _world.One, _world.Other })
+        {
+            worker.GetRequiredService<GatewayClient>().Attach(new Uri(_gateway.Urls.Single()).Port, "a-token");
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        await _world.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task of_two_workers_each_account_has_one_owner_and_both_have_some()
+    {
+        await TellAsync(_world.One, _world.Other);
+        var accounts = await OpenAsync(30);
+
+        await Task.WhenAll(LookAsync(_world.One), LookAsync(_world.Other));
+
+        var (one, other) = (OwnedBy(_world.One), OwnedBy(_world.Other));
+        Assert.Equal(accounts.Order(), one.Concat(other).Order());
+        Assert.All([one.Count, other.Count], count => Assert.InRange(count, 3, 27));
+        Assert.Equal(30, _commands.Count(command => command == "/sessions/open"));
+    }
+
+    [Fact]
+    public async Task a_draining_workers_accounts_go_over_at_once_and_its_sockets_end_first()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        await TellAsync(_world.Other);
+
+        await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
+        Assert.Equal("/sessions/close", _commands.Last());
+        Assert.Empty(OwnedBy(_world.One));
+
+        // Its heartbeat is still young, and yet nobody waits for it.
+        await LookAsync(_world.Other);
+        Assert.Equal([account], OwnedBy(_world.Other));
+        Assert.Equal(2, (await _world.LeaseAsync(account)).Epoch);
+    }
+
+    [Fact]
+    public async Task nothing_is_given_back_to_a_worker_that_is_gone_while_its_heartbeat_looks_young()
+    {
+        await TellAsync(_world.One, _world.Other);
+        var accounts = await OpenAsync(20);
+        await LookAsync(_world.One);
+        Assert.NotEmpty(OwnedBy(_world.One));
+
+        await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
+        await LookAsync(_world.Other);
+        await _world.Other.GetRequiredService<InstanceDirectory>().LookAroundAsync(CancellationToken.None);
+        await LookAsync(_world.Other);
+
+        Assert.Equal(accounts.Order(), OwnedBy(_world.Other).Order());
+    }
+
+    [Fact]
+    public async Task a_worker_that_joins_gets_its_share_one_session_at_a_time()
+    {
+        await TellAsync(_world.One);
+        var accounts = await OpenAsync(20);
+        await LookAsync(_world.One);
+        Assert.Equal(20, OwnedBy(_world.One).Count);
+
+        await TellAsync(_world.Other);
+        await _world.One.GetRequiredService<InstanceDirectory>().LookAroundAsync(CancellationToken.None);
+        await LookAsync(_world.One);
+        await LookAsync(_world.One);
+
+        Assert.Equal(19, OwnedBy(_world.One).Count);
+        await LookAsync(_world.Other);
+        Assert.Equal(accounts.Order(), OwnedBy(_world.One).Concat(OwnedBy(_world.Other)).Order());
+    }
+
+    [Fact]
+    public async Task an_owner_that_was_deposed_closes_the_socket_and_forgets_the_account()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        await _world.TakeAsync(_world.Other, account);
+
+        var held = _world.One.GetRequiredService<OwnedAccounts>().Find(account)!;
+        held.Term = held.Term with { Started = held.Term.Started - (30 * TimeProvider.System.TimestampFrequency) };
+        await LookAsync(_world.One);
+
+        Assert.Equal("/sessions/close", _commands.Last());
+        Assert.Empty(OwnedBy(_world.One));
+        Assert.Equal((2L, false), ((await _world.LeaseAsync(account)).Epoch, (await _world.LeaseAsync(account)).Clean));
+    }
+
+    [Fact]
+    public async Task a_term_that_this_worker_has_not_heard_of_is_begun_anew()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await _world.TakeAsync(_world.One, account);
+
+        await LookAsync(_world.One);
+
+        Assert.Equal(2, _world.One.GetRequiredService<OwnedAccounts>().Find(account)!.Term.Epoch);
+    }
+
+    [Fact]
+    public async Task a_deleted_account_is_logged_out_and_nobody_takes_it()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+
+        await _world.OpenAsync(account, "deleted");
+        await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
+        await LookAsync(_world.One);
+        await LookAsync(_world.One);
+
+        Assert.Equal(["/sessions/open", "/sessions/logout", "/sessions/close"], _commands);
+        Assert.Empty(OwnedBy(_world.One));
+    }
+
+    [Fact]
+    public async Task a_request_for_a_code_is_told_once()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+
+        await _world.One.GetRequiredService<PairRequests>().AskAsync(account, null, fresh: false, CancellationToken.None);
+        await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
+        await LookAsync(_world.One);
+        await LookAsync(_world.One);
+
+        Assert.Single(_commands, command => command == "/sessions/pair");
+    }
+
+    [Fact]
+    public async Task a_cloud_api_account_is_nobodys_session()
+    {
+        await TellAsync(_world.One);
+        await _world.CommitAsync(DocumentWrite.Set(FirestorePaths.Account("cloud"), new DocumentFields { [AccountFields.Provider] = AccountFields.CloudApi, [AccountFields.Status] = "connected" }));
+        await _world.One.GetRequiredService<AccountDirectory>().RefreshAsync(CancellationToken.None);
+
+        await LookAsync(_world.One);
+
+        Assert.Empty(_commands);
+        Assert.Null((await _world.LeaseAsync("cloud")).UpdateTime);
+    }
+
+    /// <summary>These can hold sessions, and each knows of those that were told before it.</summary>
+    private static async Task TellAsync(params IServiceProvider[] workers)
+    {
+        foreach (var worker in workers)
+        {
+            worker.GetRequiredService<InstanceDirectory>().HasGateway = true;
+            await worker.GetRequiredService<InstanceDirectory>().BeatAsync(CancellationToken.None);
+        }
+
+        foreach (var worker in workers)
+        {
+            await worker.GetRequiredService<InstanceDirectory>().LookAroundAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> OpenAsync(int count)
+    {
+        var accounts = Enumerable.Range(0, count).Select(_ => TwoOwners.NewAccount()).ToList();
+        foreach (var account in accounts)
+        {
+            await _world.OpenAsync(account);
+        }
+
+        foreach (var worker in new[] { _world.One, _world.Other })
+        {
+            await worker.GetRequiredService<AccountDirectory>().RefreshAsync(CancellationToken.None);
+        }
+
+        return accounts;
+    }
+
+    private static Task LookAsync(IServiceProvider worker) => worker.GetRequiredService<OwnershipLoop>().LookAsync(CancellationToken.None);
+
+    private static List<string> OwnedBy(IServiceProvider worker) => [.. worker.GetRequiredService<OwnedAccounts>().All.Select(held => held.AccountId)];
+}

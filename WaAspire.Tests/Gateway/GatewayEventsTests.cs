@@ -1,0 +1,202 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Threads;
+using WaAspire.Tests.Accounts.Ownership;
+using WaAspire.Tests.Sending;
+using WaAspire.Worker.Accounts.Ownership;
+using WaAspire.Worker.Gateway;
+
+namespace WaAspire.Tests.Gateway;
+
+/// <summary>What a gateway reports, through the worker's real door for it.</summary>
+[Collection(OwnershipCollection.Name)]
+public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
+{
+    private const string Writer = "40712345678";
+    private readonly string _account = TwoOwners.NewAccount();
+    private GatewayDoor _door = null!;
+    private HttpClient _gateway = null!;
+    private OwnedAccount _held = null!;
+
+    public async Task InitializeAsync()
+    {
+        await world.OpenAsync(_account, "connecting");
+        _held = await world.OwnAsync(world.One, _account);
+        _door = new GatewayDoor(world.One.GetRequiredService<WaAspire.Worker.Sessions.SessionsApi>(), world.One.GetRequiredService<GatewayEvents>());
+        await _door.StartAsync(CancellationToken.None);
+        _gateway = new HttpClient { BaseAddress = new Uri(_door.Url) };
+        _gateway.DefaultRequestHeaders.Add(GatewayDoor.TokenHeader, _door.Token);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _gateway.Dispose();
+        await _door.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task nobody_without_the_token_of_this_run_comes_in()
+    {
+        _gateway.DefaultRequestHeaders.Remove(GatewayDoor.TokenHeader);
+
+        using var answer = await _gateway.PostAsJsonAsync($"/internal/sessions/{_account}/read", new { epoch = 1, keys = Array.Empty<object>() });
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task keys_go_in_and_come_out_and_an_older_epoch_is_stale()
+    {
+        var key = new { type = "session", id = "40712345678.0" };
+        await PostAsync("write", new { epoch = 1, seq = 1, writes = new[] { new { key.type, key.id, value = "private" } } });
+
+        var read = await PostAsync("read", new { epoch = 1, keys = new[] { key } });
+        Assert.Equal((1, "private"), (read.GetProperty("seq").GetInt32(), read.GetProperty("values")[0].GetProperty("value").GetString()));
+
+        Assert.Equal("stale_epoch", (await PostAsync("write", new { epoch = 0, seq = 1, writes = Array.Empty<object>() }, HttpStatusCode.Conflict)).GetProperty("error").GetString());
+        await PostAsync("read", new { epoch = 2, keys = Array.Empty<object>() }, HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task two_workers_that_both_believe_store_only_what_the_newer_one_writes()
+    {
+        var newer = await world.OwnAsync(world.Other, _account);
+        Assert.True(newer.Term.Epoch > _held.Term.Epoch);
+
+        // The deposed one still trusts its lease, and its gateway still writes.
+        await PostAsync("write", new { epoch = 1, seq = 1, writes = new[] { new { type = "creds", id = "", value = "old" } } }, HttpStatusCode.Conflict);
+
+        Assert.Empty(await world.KeysAsync(_account));
+    }
+
+    [Theory]
+    [InlineData("connecting", null, "connecting")]
+    [InlineData("qr_ready", null, "qr_ready")]
+    [InlineData("connected", null, "connected")]
+    [InlineData("reconnecting", null, "reconnecting")]
+    [InlineData("needs_qr", "not_scanned", "needs_qr")]
+    [InlineData("logged_out", "device_removed", "needs_qr")]
+    [InlineData("logged_out", "by_command", "logged_out")]
+    [InlineData("stopped", "ownership_lost", "disconnected")]
+    [InlineData("stopped", "account_banned", "disconnected")]
+    [InlineData("closed", "lease_expired", "reconnecting")]
+    public async Task how_a_session_stands_is_shown_in_words_that_clients_know(string state, string? reason, string status)
+    {
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 1, state, reason, degraded = false, reconnectCount = 2 });
+
+        var account = await AccountAsync();
+        Assert.Equal((status, 2L), (account.Text(AccountFields.Status), account.Integer("reconnectCount")));
+        Assert.Equal(state == "connected", world.One.GetRequiredService<OwnedAccounts>().MaySend(_account));
+    }
+
+    [Fact]
+    public async Task a_code_lies_in_the_account_until_it_is_used()
+    {
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 1, state = "qr_ready", qr = "2@abc", qrExpiresAt = 1767225600000, degraded = false, reconnectCount = 0 });
+        Assert.Equal("2@abc", (await AccountAsync()).Text("qrText"));
+
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 2, state = "connected", jid = Writer + "@s.whatsapp.net", connectedAt = 1767225600000, degraded = false, reconnectCount = 0 });
+        var account = await AccountAsync();
+        Assert.Equal((null, Writer), (account.Text("qrText"), account.Text("phoneE164")));
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1767225600), account.Timestamp("lastConnectedAt"));
+    }
+
+    [Fact]
+    public async Task the_word_of_an_older_term_changes_nothing()
+    {
+        await world.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.Account(_account), Precondition.Present, new DocumentFields { ["sessionEpoch"] = 9L, [AccountFields.Status] = "connected" }));
+
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 5, state = "stopped", reason = "ownership_lost", degraded = false, reconnectCount = 0 });
+
+        Assert.Equal("connected", (await AccountAsync()).Text(AccountFields.Status));
+    }
+
+    [Fact]
+    public async Task a_letter_is_stored_once_under_the_phone_number_though_it_came_with_a_hidden_address()
+    {
+        var letter = new
+        {
+            kind = "message",
+            accountId = _account,
+            epoch = 1,
+            id = "3A0000000001",
+            remoteJid = "99887766@lid",
+            remoteJidAlt = Writer + "@s.whatsapp.net",
+            fromMe = false,
+            timestamp = 1767225600,
+            pushName = "Ana",
+            live = true,
+            content = new { type = "text", text = new { body = "Salut" } },
+        };
+        await StandAsync(letter);
+        await StandAsync(letter);
+
+        var stored = (await world.FindAsync(FirestorePaths.ThreadMessage($"{_account}__{Writer}@s.whatsapp.net", letter.id)))!.Fields;
+        Assert.Equal(("inbound", "Salut", "Ana"), (stored.Text(ThreadMessageFields.Direction), stored.Text(ThreadMessageFields.Body), stored.Text(ThreadMessageFields.SenderName)));
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("message")]
+    public async Task a_receipt_or_an_echo_proves_a_message_whose_outcome_nobody_knows(string kind)
+    {
+        var requestId = $"{_account}-{kind}";
+        await world.CommitAsync(OutboxWorld.QueuedWrites(requestId, $"{_account}__{Writer}@s.whatsapp.net", _account));
+        await world.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.OutboxMessage(requestId),
+            Precondition.Present,
+            new DocumentFields { [OutboxFields.Status] = OutboxStatusNames.Uncertain, [OutboxFields.TransportMessageId] = TransportMessageId.Of(requestId) }));
+
+        await StandAsync(new
+        {
+            kind,
+            accountId = _account,
+            epoch = 1,
+            id = TransportMessageId.Of(requestId),
+            remoteJid = Writer + "@s.whatsapp.net",
+            status = "delivered",
+            fromMe = true,
+            timestamp = 1767225600,
+            content = new { type = "text", text = new { body = "x" } },
+        });
+
+        var message = OutboxDocument.Read((await world.FindAsync(FirestorePaths.OutboxMessage(requestId)))!);
+        Assert.Equal((OutboxStatus.Sent, TransportMessageId.Of(requestId)), (message.Status, message.ProviderMessageId));
+    }
+
+    [Fact]
+    public async Task what_a_message_said_is_told_to_a_phone_that_asks_again()
+    {
+        var requestId = _account + "-asked";
+        await world.CommitAsync(OutboxWorld.QueuedWrites(requestId, $"{_account}__{Writer}@s.whatsapp.net", _account));
+        await world.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.OutboxMessage(requestId), Precondition.Present, new DocumentFields { [OutboxFields.TransportMessageId] = TransportMessageId.Of(requestId) }));
+
+        var answer = await _gateway.GetFromJsonAsync<JsonElement>($"/internal/sessions/{_account}/messages/{TransportMessageId.Of(requestId)}");
+        Assert.Equal(requestId, answer.GetProperty("content").GetProperty("text").GetProperty("body").GetString());
+
+        using var stranger = await _gateway.GetAsync($"/internal/sessions/{_account}/messages/3EB0000000000000000000");
+        Assert.Equal(HttpStatusCode.NotFound, stranger.StatusCode);
+    }
+
+    private async Task<DocumentFields> AccountAsync() => (await world.FindAsync(FirestorePaths.Account(_account)))!.Fields;
+
+    private async Task StandAsync(object happened)
+    {
+        using var answer = await _gateway.PostAsJsonAsync("/internal/gateway/events", new { gatewayId = "g", events = new[] { happened } });
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private async Task<JsonElement> PostAsync(string verb, object body, HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        using var answer = await _gateway.PostAsJsonAsync($"/internal/sessions/{_account}/{verb}", body);
+        Assert.Equal(expected, answer.StatusCode);
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+}

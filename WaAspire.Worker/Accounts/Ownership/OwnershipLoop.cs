@@ -1,0 +1,270 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Time;
+using WaAspire.Worker.Gateway;
+using WaAspire.Worker.Pacing;
+using WaAspire.Worker.Sessions;
+
+namespace WaAspire.Worker.Accounts.Ownership;
+
+/// <summary>
+/// Holds the sessions that this worker should hold. Enters: accounts that want a session, and who lives. Leaves: leases
+/// taken, renewed and given back, and a gateway that is told of each. Lease first, then the session's fence, then the
+/// socket; the other way round at the end. If we die here, the gateway ends with our pipe, the lease runs out, and the
+/// next owner opens the same session from the stored keys. spec/ownership.pml is the model of it.
+/// </summary>
+public sealed class OwnershipLoop(
+    AccountDirectory accounts,
+    InstanceDirectory instances,
+    OwnedAccounts owned,
+    LeaseStore leases,
+    SessionStore sessions,
+    ISessionGateway gateway,
+    AccountSignal signal,
+    IPacing turns,
+    WorkerIdentity self,
+    IOptions<OwnershipOptions> options,
+    TimeProvider time,
+    ILogger<OwnershipLoop> logger)
+    : BackgroundService
+{
+    private const string MoveTurn = "session-moves";
+    private const int LeasesPerLook = 100;
+    private const string Deleted = "deleted";
+    private readonly OwnershipOptions _options = options.Value;
+    private readonly ConcurrentDictionary<string, Watched> _watched = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _nudge = new(0, 1);
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>Something changed about this account: its lease is looked at again at once.</summary>
+    public void Nudge(string accountId)
+    {
+        if (_watched.TryGetValue(accountId, out var watched))
+        {
+            watched.LookAt = 0;
+        }
+
+        Wake();
+    }
+
+    /// <summary>One turn: renew, give away, take, and tell the gateway. Tests call it instead of the loop.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await RenewAsync(cancellationToken);
+            if (owned.All.FirstOrDefault(held => !Wants(accounts.Find(held.AccountId))) is { } gone)
+            {
+                await GiveBackAsync(gone, gateway.LogOutAsync, cancellationToken);
+            }
+
+            await MoveOneAsync(cancellationToken);
+            await (gateway.IsReady ? TakeAsync(cancellationToken) : Task.CompletedTask);
+            await (gateway.IsReady ? KeepAsync(cancellationToken) : Task.CompletedTask);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Drain: the lanes are empty by now. Sockets first, then the leases, so that the next owner need not wait.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(owned.All.Select(async held =>
+        {
+            try
+            {
+                await GiveBackAsync(held, gateway.CloseAsync, cancellationToken);
+            }
+            catch (Exception exception) when (exception is FirestoreException or OperationCanceledException)
+            {
+                // The lease runs out by itself; giving it back only saves the next owner the wait.
+                logger.StoreUnreachable("account leases", exception.Message);
+            }
+        }));
+    }
+
+    public override void Dispose()
+    {
+        _nudge.Dispose();
+        _turn.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (FirestoreException exception)
+            {
+                logger.StoreUnreachable("account leases", exception.Message);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
+                logger.LoopFailed("account leases", exception);
+            }
+
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            await Task.WhenAny(_nudge.WaitAsync(wait.Token), Pause.ForAsync(_options.LookEvery, time, wait.Token));
+            await wait.CancelAsync();
+        }
+    }
+
+    private static bool Wants(Account? account) => account is { Provider: not AccountFields.CloudApi } && account.Status != Deleted;
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        var due = owned.All.Where(held => time.GetElapsedTime(held.Term.Started) >= _options.RenewEvery).ToList();
+        await Task.WhenAll(due.Select(held => RenewAsync(held, cancellationToken)));
+    }
+
+    private async Task RenewAsync(OwnedAccount held, CancellationToken cancellationToken)
+    {
+        LeaseTerm? renewed = null;
+        try
+        {
+            renewed = await leases.RenewAsync(held.Term, cancellationToken);
+        }
+        catch (FirestoreException)
+        {
+            if (owned.TrustLeft(held) > TimeSpan.Zero)
+            {
+                // Nobody knows. The trust of the last renewal runs on, and the next turn asks again.
+                return;
+            }
+        }
+
+        if (renewed is not null)
+        {
+            held.Term = renewed;
+            return;
+        }
+
+        // Somebody else's, or nobody could say so in time: the socket is closed first, then it is forgotten.
+        logger.SessionLost(held.AccountId, held.Term.Epoch);
+        held.IsLeaving = true;
+        await gateway.CloseAsync(held, cancellationToken);
+        owned.Remove(held);
+    }
+
+    /// <summary>For balance, one at a time over the whole fleet.</summary>
+    private async Task MoveOneAsync(CancellationToken cancellationToken)
+    {
+        var misplaced = owned.All.FirstOrDefault(held => instances.HolderOf(held.AccountId) is { } wish && wish != self.Id);
+        if (misplaced is not null && await turns.TryProbeAsync(MoveTurn, _options.MoveEvery))
+        {
+            await GiveBackAsync(misplaced, gateway.CloseAsync, cancellationToken);
+        }
+    }
+
+    private async Task TakeAsync(CancellationToken cancellationToken)
+    {
+        var wanted = accounts.All.Where(account => Wants(account) && owned.Find(account.Id) is null).Select(account => account.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var forgotten in _watched.Keys.Where(id => !wanted.Contains(id)))
+        {
+            _watched.TryRemove(forgotten, out _);
+        }
+
+        var due = wanted.Where(id => _watched.GetOrAdd(id, _ => new Watched()).LookAt <= time.GetTimestamp()).Take(LeasesPerLook).ToList();
+        if (due.Count == 0)
+        {
+            return;
+        }
+
+        var (read, readTime) = await leases.ReadAsync(due, cancellationToken);
+        foreach (var lease in read)
+        {
+            await ConsiderAsync(lease, readTime, cancellationToken);
+        }
+    }
+
+    private async Task ConsiderAsync(AccountLease lease, DateTimeOffset readTime, CancellationToken cancellationToken)
+    {
+        var watched = _watched.GetOrAdd(lease.AccountId, _ => new Watched());
+        var freeFor = watched.FreeSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+        var wish = instances.HolderOf(lease.AccountId, lease.Former == self.Id ? null : lease.Former);
+        var decision = OwnershipDecision.For(lease, readTime, self.Id, wish, freeFor, _options);
+        watched.FreeSince = decision.IsFree ? watched.FreeSince ?? time.GetTimestamp() : null;
+        watched.LookAt = time.GetTimestamp() + (long)(decision.LookIn.TotalSeconds * time.TimestampFrequency);
+        if (!decision.Take || owned.All.Count >= _options.SessionsMax || await leases.TakeAsync(lease, cancellationToken) is not { } term)
+        {
+            return;
+        }
+
+        // A heartbeat may look young for a minute after a death: what was just taken must not be given back to the dead.
+        foreach (var silent in new[] { lease.Former, wish }.OfType<string>().Where(instance => instance != self.Id))
+        {
+            instances.Doubt(silent);
+        }
+
+        // The first act of the new owner. Without it there is no session, and the lease runs out.
+        if (await sessions.TouchAsync(lease.AccountId, term.Epoch, cancellationToken) is { } fence)
+        {
+            owned.Add(new OwnedAccount(term, fence));
+            _watched.TryRemove(lease.AccountId, out _);
+            logger.SessionTaken(lease.AccountId, term.Epoch);
+        }
+    }
+
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        var held = owned.All.Where(held => !held.IsLeaving && owned.TrustLeft(held) > TimeSpan.Zero).ToList();
+        await gateway.KeepAsync(held, cancellationToken);
+        foreach (var asked in held.Where(held => held.IsOpened))
+        {
+            // A person asks for a code, once for each request; repeating it after a death does no harm.
+            if (accounts.Find(asked.AccountId)?.OpenPairRequest is { } request && request.Id != asked.PairRequestDone && await gateway.PairAsync(asked, request, cancellationToken))
+            {
+                asked.PairRequestDone = request.Id;
+            }
+        }
+    }
+
+    private async Task GiveBackAsync(OwnedAccount held, Func<OwnedAccount, CancellationToken, Task<bool>> end, CancellationToken cancellationToken)
+    {
+        held.IsLeaving = true;
+        var ended = await end(held, cancellationToken);
+        owned.Remove(held);
+
+        // An end that nobody has confirmed is not a clean one: the lock delay lets the socket's own deadline pass.
+        if (ended && await leases.ReleaseAsync(held.Term, cancellationToken))
+        {
+            logger.SessionReleased(held.AccountId, held.Term.Epoch);
+            await signal.AnnounceAsync(held.AccountId);
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _nudge.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is about to look already.
+        }
+    }
+
+    private sealed class Watched
+    {
+        /// <summary>Monotonic timestamp.</summary>
+        public long LookAt { get; set; }
+
+        public long? FreeSince { get; set; }
+    }
+}

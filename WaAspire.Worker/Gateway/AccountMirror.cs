@@ -1,0 +1,131 @@
+using System.Text.Json;
+using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Inbound;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.WhatsApp;
+using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Accounts.Ownership;
+
+namespace WaAspire.Worker.Gateway;
+
+/// <summary>
+/// Shows in <c>accounts/{id}</c> how its session stands, in words that clients know. Enters: the gateway's latest word.
+/// Leaves: one write under the account's update time, which a newer term's word refuses. The code to scan lies there too:
+/// only the super-admin may read accounts. If we die before the write, the gateway tells it again, or the next owner does.
+/// </summary>
+public sealed class AccountMirror(
+    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ILanes lanes, WorkerIdentity self, ILogger<AccountMirror> logger)
+{
+    private const string Purpose = "account-mirror";
+    private const int Rounds = 5;
+    private const string Epoch = "sessionEpoch";
+    private const string Deleted = "deleted";
+
+    /// <exception cref="FirestoreException">The store is out, or others changed the account again and again.</exception>
+    public async Task ShowAsync(OwnedAccount held, JsonElement stand, CancellationToken cancellationToken)
+    {
+        var path = FirestorePaths.Account(held.AccountId);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var account = (await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path);
+            if (account is null || account.Fields.Integer(Epoch) > held.Term.Epoch || account.Fields.Text(AccountFields.Status) == Deleted)
+            {
+                return;
+            }
+
+            var fields = Fields(held, stand);
+            var write = DocumentWrite.Update(path, Precondition.UnchangedSince(account.UpdateTime), fields, deleted: null, FieldTransform.RequestTime(AccountFields.UpdatedAt));
+            if (await commits.CommitAsync(new CommitMember([write], Purpose, path, _ => false), cancellationToken) is CommitOutcome.Committed)
+            {
+                await TellAsync(held, account.Fields.Text(AccountFields.Status), fields.Text(AccountFields.Status)!, cancellationToken);
+                return;
+            }
+
+            // Refused: somebody wrote in between. Lost: written again, it says the same.
+        }
+
+        throw new FirestoreException(FirestoreStatus.Aborted, "How a session stands could not be stored.");
+    }
+
+    private async Task TellAsync(OwnedAccount held, string? before, string status, CancellationToken cancellationToken)
+    {
+        await accounts.ReadAsync(held.AccountId, cancellationToken);
+        if (before == status)
+        {
+            return;
+        }
+
+        logger.SessionStands(held.AccountId, held.Term.Epoch, status);
+        await signal.AnnounceAsync(held.AccountId);
+        if (held.IsConnected)
+        {
+            await lanes.WakeAsync(held.AccountId);
+        }
+    }
+
+    private DocumentFields Fields(OwnedAccount held, JsonElement stand)
+    {
+        var (state, reason) = (stand.Word("state") ?? "", stand.Word("reason"));
+        var fields = new DocumentFields
+        {
+            [AccountFields.Status] = SessionStatus.Of(state, reason),
+            ["claimedBy"] = self.Id,
+            [Epoch] = held.Term.Epoch,
+            ["sessionReason"] = reason,
+            ["degraded"] = stand.IsTrue("degraded"),
+            ["requiresQR"] = state is GatewayStates.NeedsQr or GatewayStates.LoggedOut,
+            ["reconnectCount"] = stand.Member("reconnectCount") is { ValueKind: JsonValueKind.Number } count ? count.GetInt64() : 0L,
+            // As it must be drawn; what is drawn is the business of whoever shows it.
+            ["qrText"] = stand.Word("qr"),
+            ["qrExpiresAt"] = Time(stand, "qrExpiresAt"),
+            ["pairingCode"] = stand.Word("pairingCode"),
+            ["nextRetryAt"] = Time(stand, "retryAt"),
+        };
+        if (held.PairRequestDone is { } done)
+        {
+            fields[AccountFields.PairRequestDone] = done;
+        }
+
+        AddConnection(fields, state, stand);
+        AddLastClose(fields, state, reason, stand.Object("lastClose"));
+        return fields;
+    }
+
+    private static void AddConnection(DocumentFields fields, string state, JsonElement stand)
+    {
+        if (state != GatewayStates.Connected)
+        {
+            return;
+        }
+
+        fields["lastConnectedAt"] = Time(stand, "connectedAt");
+        fields["waJid"] = stand.Word("jid");
+        fields["waLid"] = stand.Word("lid");
+        if (Jid.TryParse(stand.Word("jid"), out var own) && own.IsPerson)
+        {
+            // Without a plus, as existing readers compare it.
+            fields["phoneE164"] = own.User;
+        }
+    }
+
+    private static void AddLastClose(DocumentFields fields, string state, string? reason, JsonElement? close)
+    {
+        if (close is { } told)
+        {
+            fields["lastDisconnectCode"] = told.Member("code") is { ValueKind: JsonValueKind.Number } code ? code.GetInt64() : "unknown";
+            fields["lastDisconnectedAt"] = Time(told, "at");
+        }
+
+        if (close is not null || state is GatewayStates.Stopped or GatewayStates.LoggedOut)
+        {
+            fields["lastDisconnectReason"] = SessionStatus.ReasonOf(reason) ?? fields.GetValueOrDefault("lastDisconnectCode", FirestoreValue.Null).AsInteger?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>Unix milliseconds; null for nothing or nonsense.</summary>
+    private static FirestoreValue Time(JsonElement holder, string name) =>
+        holder.Member(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var milliseconds) && milliseconds is > 0 and < 253_402_300_799_999
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : FirestoreValue.Null;
+}

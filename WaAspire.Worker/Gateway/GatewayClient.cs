@@ -1,0 +1,89 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using WaAspire.Messaging;
+
+namespace WaAspire.Worker.Gateway;
+
+/// <summary>
+/// Commands to this worker's own gateway, on loopback with the token of this run. Each call is one try: no handler in the
+/// chain repeats it, and what became of one that was not answered is said exactly, because a send may be among them.
+/// </summary>
+public sealed class GatewayClient(TimeProvider time) : IDisposable
+{
+    private const int AnswerLimit = 4 * 1024 * 1024;
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }, disposeHandler: true)
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    private volatile Door? _door;
+
+    /// <summary>A gateway listens.</summary>
+    public bool IsUp => _door is not null;
+
+    public void Attach(int port, string token) => _door = new Door(port, token);
+
+    public void Detach() => _door = null;
+
+    /// <param name="command">The path, <c>/sessions/open</c>.</param>
+    /// <param name="body">With <c>accountId</c> and <c>epoch</c>.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<GatewayReply> PostAsync(string command, JsonObject body, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (_door is not { } door)
+        {
+            return new GatewayReply.NotSent("there is no gateway");
+        }
+
+        using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(body));
+        using var timeout = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{door.Port}{command}") { Content = content, Version = HttpVersion.Version11 };
+            request.Headers.Add(GatewayDoor.TokenHeader, door.Token);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            await response.Content.LoadIntoBufferAsync(AnswerLimit, either.Token);
+            using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(either.Token));
+            return new GatewayReply.Answer((int)response.StatusCode, json.RootElement.Clone());
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or JsonException or InvalidOperationException)
+        {
+            return content.Started
+                ? new GatewayReply.Lost(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
+                : new GatewayReply.NotSent("the gateway cannot be reached");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private sealed record Door(int Port, string Token);
+}
+
+/// <summary>A closed set: what became of a command.</summary>
+public abstract record GatewayReply
+{
+    private GatewayReply()
+    {
+    }
+
+    public sealed record Answer(int Status, JsonElement Body) : GatewayReply
+    {
+        public bool IsOk => Status == 200;
+
+        /// <summary>The gateway's word for why nothing happened.</summary>
+        public string Error => Word("error") ?? "unknown";
+
+        public string? Word(string name) =>
+            Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    }
+
+    /// <summary>No byte of it left.</summary>
+    public sealed record NotSent(string Reason) : GatewayReply;
+
+    /// <summary>It may have been carried out.</summary>
+    public sealed record Lost(string Reason) : GatewayReply;
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace WaAspire.Worker.Gateway;
+
+/// <summary>Section <c>Gateway</c>: the Node program that holds the sockets of this worker's Baileys accounts.</summary>
+public sealed class GatewayOptions
+{
+    public const string Section = "Gateway";
+
+    /// <summary>The program. Default: <c>baileys-gateway/src/main.js</c>, beside this program or in a folder above it.</summary>
+    public string? Main { get; set; }
+
+    /// <summary>Node 20 or later, by path or by name. Default <c>node</c>.</summary>
+    [Required]
+    public string Node { get; set; } = "node";
+
+    /// <summary>Where gateways keep events that are not stored yet: each has a numbered folder in it, which a later one takes over. Default <c>.run/gateway-spool</c>.</summary>
+    [Required]
+    public string Spool { get; set; } = Path.Combine(".run", "gateway-spool");
+
+    /// <summary>How long the gateway may take to start. Default 60 s: it waits for its predecessor's spool, and for a slow disk.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long one command may take, other than a send. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the gateway may take to end its sockets when this worker ends. Default 8 s; then it is killed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan EndTimeout { get; set; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>First pause before a gateway that died is started again; doubles with each death in a row. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan RestartBase { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest pause. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan RestartCap { get; set; } = TimeSpan.FromSeconds(60);
+}
