@@ -12,7 +12,7 @@ public sealed class RedisServer : IAsyncLifetime
 
     public int Port { get; } = FreePort.Next();
 
-    public string ConnectionString => $"127.0.0.1:{Port},abortConnect=false,connectRetry=1,connectTimeout=20000,syncTimeout=60000,allowAdmin=true";
+    public string ConnectionString => $"127.0.0.1:{Port},abortConnect=false,connectRetry=1,connectTimeout=10000,allowAdmin=true";
 
     public async Task InitializeAsync() => await StartAsync();
 
