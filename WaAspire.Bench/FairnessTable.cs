@@ -21,8 +21,9 @@ internal static class FairnessTable
         await system.OpenThreadsAsync(Messages, Small);
         await LatenciesAsync(system);
         var alone = await LatenciesAsync(system);
-        await system.OpenAccountAsync(Large, LargeNumber, "needs_qr", perSecond: 80);
         await QueueAsync(system, backlog);
+
+        // Last, so that nothing goes out before all is there: workers look for an account that has work and is not known.
         await system.OpenAccountAsync(Large, LargeNumber, "connected", perSecond: 80);
         while (!(await system.AcceptedAsync(0)).Any(IsLarge))
         {
