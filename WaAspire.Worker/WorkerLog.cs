@@ -35,9 +35,6 @@ internal static partial class WorkerLog
     [LoggerMessage(3010, LogLevel.Warning, "{Count} documents of the old system name no account or no lawful recipient and wait for a person")]
     public static partial void NotAdoptable(this ILogger logger, int count);
 
-    [LoggerMessage(3011, LogLevel.Information, "Worker {InstanceId} takes lanes")]
-    public static partial void WorkerStarted(this ILogger logger, string instanceId);
-
     [LoggerMessage(3012, LogLevel.Error, "The loop {Loop} met something that it does not know, and goes on")]
     public static partial void LoopFailed(this ILogger logger, string loop, Exception exception);
 

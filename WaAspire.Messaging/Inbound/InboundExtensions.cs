@@ -8,7 +8,7 @@ namespace Microsoft.Extensions.Hosting;
 public static class InboundExtensions
 {
     /// <summary>
-    /// Registers <see cref="IInboundProcessor"/>, <see cref="IStatusIntake"/> and <see cref="InboundRejections"/>. Needs
+    /// Registers <see cref="InboundProcessor"/>, <see cref="IStatusIntake"/> and <see cref="InboundRejections"/>. Needs
     /// Firestore, and Redis where it saves work: a Redis that is away is asked on first use and stops nobody.
     /// </summary>
     public static IHostApplicationBuilder AddInbound(this IHostApplicationBuilder builder)
@@ -18,7 +18,7 @@ public static class InboundExtensions
         services.TryAddSingleton(provider => new Lazy<IConnectionMultiplexer>(provider.GetRequiredService<IConnectionMultiplexer>));
         services.TryAddSingleton<SeenMessages>();
         services.TryAddSingleton<InboundRejections>();
-        services.TryAddSingleton<IInboundProcessor, InboundProcessor>();
+        services.TryAddSingleton<InboundProcessor>();
         services.TryAddSingleton<IStatusIntake, StatusIntake>();
         return builder;
     }

@@ -64,11 +64,3 @@ public enum InboundOutcome
     /// <summary>It can never be stored; it lies in <c>inboundRejected</c> with the reason.</summary>
     SetAside,
 }
-
-/// <summary>Stores what people write to us. Both providers end here.</summary>
-public interface IInboundProcessor
-{
-    /// <summary>One outcome for each message, in order.</summary>
-    /// <exception cref="FirestoreException">The store is out: what is not stored yet must be delivered again.</exception>
-    Task<IReadOnlyList<InboundOutcome>> StoreAsync(IReadOnlyList<InboundMessage> messages, CancellationToken cancellationToken);
-}

@@ -11,7 +11,7 @@ namespace WaAspire.Messaging.Inbound;
 /// marker, message and thread of each are committed together, were seen before, or the message is set aside. If we die
 /// before the commit, nothing is there and the provider delivers again; if we die after it, the marker says so.
 /// </summary>
-public sealed class InboundProcessor : IInboundProcessor, IDisposable
+public sealed class InboundProcessor : IDisposable
 {
     private readonly SeenMessages _seen;
     private readonly InboundRejections _rejections;
@@ -36,6 +36,8 @@ public sealed class InboundProcessor : IInboundProcessor, IDisposable
         _messages = _meter.CreateCounter<long>("waaspire.inbound.messages", "{message}", "Inbound messages by type and by what became of them");
     }
 
+    /// <summary>One outcome for each message, in order.</summary>
+    /// <exception cref="FirestoreException">The store is out: what is not stored yet must be delivered again.</exception>
     public async Task<IReadOnlyList<InboundOutcome>> StoreAsync(IReadOnlyList<InboundMessage> messages, CancellationToken cancellationToken)
     {
         var outcomes = new InboundOutcome?[messages.Count];

@@ -168,49 +168,19 @@ public static partial class OutboxTransitions
             FieldTransform.RequestTime(OutboxFields.DoubtSince)),
     ];
 
-    /// <summary>
-    /// A document of the old system joins the order of its thread, at the time at which it was created. One that holds a
-    /// provider id was accepted; one that lost its holder is in doubt; nothing is known of the others but that they wait.
-    /// </summary>
-    public static IReadOnlyList<DocumentWrite> Adopt(OutboxDocument message, DateTimeOffset createdAt, DateTimeOffset now)
-    {
-        var status = message switch
-        {
-            { ProviderMessageId: not null } => OutboxStatus.Sent,
-            { Status: OutboxStatus.Processing } => OutboxStatus.Uncertain,
-            _ => OutboxStatus.Queued,
-        };
-        var fields = new DocumentFields
-        {
-            [OutboxFields.RequestId] = message.RequestId,
-            [OutboxFields.Schema] = CurrentSchema,
-            [OutboxFields.ThreadId] = message.ThreadId,
-            [OutboxFields.Shard] = (long)OutboxShard.Of(message.ThreadId!),
-            [OutboxFields.OrderAt] = createdAt,
-            [OutboxFields.AttemptCount] = message.AttemptCount,
-            [OutboxFields.LeaseUntil] = FirestoreValue.Null,
-        };
-        if (status == OutboxStatus.Queued && message.NextAttemptAt > now)
-        {
-            fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt;
-            return [Change(message, status, fields, deleted: [])];
-        }
-
-        if (status == OutboxStatus.Queued)
-        {
-            // Due from this commit on: a time of the old system may lie behind the sweep's cursor, and nobody would ever look there.
-            return [Change(message, status, fields, deleted: [], FieldTransform.RequestTime(OutboxFields.NextAttemptAt))];
-        }
-
-        var isSent = status == OutboxStatus.Sent;
-        fields[isSent ? OutboxFields.DeliveryStatus : OutboxFields.DoubtReason] = isSent ? OutboxStatusNames.Sent : "the old system's holder is gone";
-        return
-        [
-            Change(
-                message, status, fields, [OutboxFields.NextAttemptAt],
-                FieldTransform.RequestTime(isSent ? OutboxFields.SentAt : OutboxFields.DoubtSince)),
-        ];
-    }
+    /// <summary>Any state stays: an attempt before the last one has failed on its way. Empty when that is known.</summary>
+    public static IReadOnlyList<DocumentWrite> OldFailure(OutboxDocument message, long claimSeq, SendFault fault, DateTimeOffset at) =>
+        message.AttemptHistory.Any(past => past.AsMap?.Integer("claimSeq") == claimSeq && past.AsMap.Text("code") == fault.Code)
+            ? []
+            :
+            [
+                DocumentWrite.Update(
+                    message.Path,
+                    Precondition.UnchangedSince(message.UpdateTime),
+                    new DocumentFields { [OutboxFields.AttemptHistory] = Remember(message, fault, at, claimSeq) },
+                    deleted: null,
+                    FieldTransform.RequestTime(OutboxFields.UpdatedAt)),
+            ];
 
     private static DocumentWrite Change(
         OutboxDocument message, OutboxStatus status, DocumentFields fields, IEnumerable<string> deleted, params FieldTransform[] transforms)
@@ -264,20 +234,6 @@ public static partial class OutboxTransitions
         message.OrderAt is null ? [FieldTransform.RequestTime(OutboxFields.OrderAt)] : [];
 
     private static long Refunded(OutboxDocument message) => Math.Max(0, message.AttemptCount - 1);
-
-    /// <summary>Any state stays: an attempt before the last one has failed on its way. Empty when that is known.</summary>
-    public static IReadOnlyList<DocumentWrite> OldFailure(OutboxDocument message, long claimSeq, SendFault fault, DateTimeOffset at) =>
-        message.AttemptHistory.Any(past => past.AsMap?.Integer("claimSeq") == claimSeq && past.AsMap.Text("code") == fault.Code)
-            ? []
-            :
-            [
-                DocumentWrite.Update(
-                    message.Path,
-                    Precondition.UnchangedSince(message.UpdateTime),
-                    new DocumentFields { [OutboxFields.AttemptHistory] = Remember(message, fault, at, claimSeq) },
-                    deleted: null,
-                    FieldTransform.RequestTime(OutboxFields.UpdatedAt)),
-            ];
 
     internal static FirestoreValue Describe(SendFault fault, DateTimeOffset now) => FirestoreValue.From(new DocumentFields
     {

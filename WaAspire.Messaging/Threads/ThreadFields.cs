@@ -62,7 +62,6 @@ public static class ThreadMessageFields
     public const string Reactions = "reactions";
     public const string ReadAt = "readAt";
     public const string Receipts = "receipts";
-    public const string Referral = "referral";
     public const string RequestId = "requestId";
     public const string SendAt = "sendAt";
     public const string SenderId = "senderId";

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Microsoft.Extensions.Options;
-using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
@@ -25,7 +23,7 @@ internal static class CancelApi
     {
         if (await RequestBody.ReadAsync(http, options.Value.BodyBytesMax, cancellationToken) is not { } body)
             return Refusal.TooLarge;
-        if (RequestIdIn(body) is not { } requestId)
+        if (RequestBody.IdIn(body, "requestId") is not { } requestId)
             return Refusal.InvalidRequest("requestId is required: the id that the send was answered with.");
         switch (await gate.AdmitAsync(http, cancellationToken))
         {
@@ -56,26 +54,6 @@ internal static class CancelApi
                 return refused.Refusal;
             default:
                 return Refusal.Unavailable(options.RetryAfter);
-        }
-    }
-
-    private static string? RequestIdIn(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            return json.RootElement.ValueKind == JsonValueKind.Object
-                && json.RootElement.TryGetProperty("requestId", out var value)
-                && value.ValueKind == JsonValueKind.String
-                && value.GetString() is { } requestId
-                && DocumentId.IsLawful(requestId)
-                    ? requestId
-                    : null;
-        }
-        // A lone surrogate is lawful JSON but not text.
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return null;
         }
     }
 }

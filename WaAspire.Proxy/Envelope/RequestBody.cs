@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Text.Json;
+using WaAspire.Messaging.Firestore;
 
 namespace WaAspire.Proxy.Envelope;
 
@@ -21,6 +23,24 @@ internal static class RequestBody
             body.Advance(read);
             if (body.WrittenCount > bytesMax)
                 return null;
+        }
+    }
+
+    /// <summary>The one id that a body such as <c>{"threadId":"…"}</c> holds under <paramref name="name"/>; null when there is none that a document can have.</summary>
+    public static string? IdIn(ReadOnlyMemory<byte> body, string name)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(name, out var id) && id.ValueKind == JsonValueKind.String && DocumentId.IsLawful(id.GetString())
+                    ? id.GetString()
+                    : null;
+        }
+        // A lone surrogate is lawful JSON but not text.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
         }
     }
 }

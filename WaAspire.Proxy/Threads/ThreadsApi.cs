@@ -1,5 +1,3 @@
-using System.Text.Json;
-using WaAspire.Messaging.Firestore;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
 
@@ -26,7 +24,7 @@ internal static class ThreadsApi
             return Refusal.TooLarge;
         }
 
-        if (ThreadIdOf(body) is not { } threadId)
+        if (RequestBody.IdIn(body, "threadId") is not { } threadId)
         {
             return Refusal.InvalidRequest("Required fields: threadId.");
         }
@@ -37,22 +35,5 @@ internal static class ThreadsApi
             Admission.Granted granted when await unread.ResetAsync(threadId, granted.Caller, cancellationToken) is { } refusal => refusal,
             _ => Results.Json(new { success = true, threadId, unreadCount = 0 }),
         };
-    }
-
-    private static string? ThreadIdOf(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            return json.RootElement.ValueKind == JsonValueKind.Object
-                && json.RootElement.TryGetProperty("threadId", out var id) && id.ValueKind == JsonValueKind.String && DocumentId.IsLawful(id.GetString())
-                ? id.GetString()
-                : null;
-        }
-        // Half of a surrogate pair is lawful JSON but no text.
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
     }
 }

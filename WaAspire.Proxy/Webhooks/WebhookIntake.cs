@@ -10,7 +10,7 @@ namespace WaAspire.Proxy.Webhooks;
 /// nobody here (a status), or lies in <c>inboundRejected</c>; then Meta may forget them.
 /// </summary>
 internal sealed class WebhookIntake(
-    IInboundProcessor messages,
+    InboundProcessor messages,
     IStatusIntake statuses,
     InboundRejections rejections,
     AccountNumbers numbers,

@@ -17,10 +17,9 @@ public sealed class DegradedSystem : RunningSystem
     /// <summary>Switches Firestore's faults on. Disposing switches them off.</summary>
     public async Task<IAsyncDisposable> WithStoreFaultsAsync(object faults)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, "/emulator/v1/faults") { Content = JsonContent.Create(faults) };
-        using var response = await Firebase.SendAsync(request);
+        using var response = await Firebase.PutAsJsonAsync("/emulator/v1/faults", faults);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        return new StoreFaultsOff(Firebase);
+        return new FaultsOff(Firebase, "/emulator/v1/faults");
     }
 
     /// <summary>Sends a process a signal by its name: STOP, CONT, TERM.</summary>
@@ -42,11 +41,6 @@ public sealed class DegradedSystem : RunningSystem
     {
         base.Configure(worker);
         worker.WithReplicas(3);
-    }
-
-    private sealed class StoreFaultsOff(HttpClient firebase) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync() => (await firebase.DeleteAsync("/emulator/v1/faults")).Dispose();
     }
 }
 

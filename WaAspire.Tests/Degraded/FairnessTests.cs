@@ -1,7 +1,7 @@
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
-using WaAspire.Messaging.Threads;
 using WaAspire.Tests.Kit;
+using WaAspire.Tests.Sending;
 
 namespace WaAspire.Tests.Degraded;
 
@@ -36,30 +36,8 @@ public sealed class FairnessTests(RunningSystem system) : IClassFixture<RunningS
         await company.OpenThreadsAsync(Threads);
         for (var i = 0; i < _backlog; i += 100)
         {
-            await company.CommitAsync([.. Enumerable.Range(i, 100).SelectMany(number => Queued(company, 1 + (number % Threads), number))]);
+            await company.CommitAsync([.. Enumerable.Range(i, 100).SelectMany(number =>
+                OutboxWorld.QueuedWrites($"backlog-{number:d6}", company.ThreadId(1 + (number % Threads)), company.AccountId))]);
         }
-    }
-
-    private static IEnumerable<DocumentWrite> Queued(Company company, int thread, int number)
-    {
-        var (threadId, requestId) = (company.ThreadId(thread), $"backlog-{number:d6}");
-        yield return DocumentWrite.Create(
-            FirestorePaths.OutboxMessage(requestId),
-            new DocumentFields
-            {
-                [OutboxFields.RequestId] = requestId,
-                [OutboxFields.Schema] = OutboxTransitions.CurrentSchema,
-                [OutboxFields.AccountId] = company.AccountId,
-                [OutboxFields.ThreadId] = threadId,
-                [OutboxFields.ToJid] = company.JidOf(thread),
-                [OutboxFields.Body] = requestId,
-                [OutboxFields.Shard] = (long)OutboxShard.Of(threadId),
-                [OutboxFields.Status] = OutboxStatusNames.Queued,
-                [OutboxFields.AttemptCount] = 0L,
-            },
-            FieldTransform.RequestTime(OutboxFields.OrderAt),
-            FieldTransform.RequestTime(OutboxFields.NextAttemptAt));
-        yield return DocumentWrite.Create(
-            FirestorePaths.ThreadMessage(threadId, requestId), new DocumentFields { [ThreadMessageFields.Status] = OutboxStatusNames.Queued });
     }
 }

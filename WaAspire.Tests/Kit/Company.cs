@@ -150,7 +150,7 @@ public sealed class Company
     {
         using var response = await _system.WhatsApp.PutAsJsonAsync("/simulator/faults", faults);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        return new FaultsOff(_system.WhatsApp);
+        return new FaultsOff(_system.WhatsApp, "/simulator/faults");
     }
 
     public async Task CommitAsync(params DocumentWrite[] writes)
@@ -178,9 +178,9 @@ public sealed class Company
 }
 
 /// <summary>Ends a test's faults.</summary>
-internal sealed class FaultsOff(HttpClient whatsApp) : IAsyncDisposable
+internal sealed class FaultsOff(HttpClient standIn, string address) : IAsyncDisposable
 {
-    public async ValueTask DisposeAsync() => (await whatsApp.DeleteAsync("/simulator/faults")).Dispose();
+    public async ValueTask DisposeAsync() => (await standIn.DeleteAsync(address)).Dispose();
 }
 
 /// <summary>One request that WhatsApp accepted.</summary>

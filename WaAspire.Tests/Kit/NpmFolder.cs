@@ -10,8 +10,24 @@ internal sealed class NpmFolder(string folder, TimeSpan patience)
 {
     private const string Stamp = ".installed";
 
+    // Several test classes use one folder: two installations at once would tear out each other's files.
+    private static readonly SemaphoreSlim _oneAtATime = new(1);
+
     /// <summary>Does nothing when what is installed is what the lock file says.</summary>
     public async Task InstallAsync()
+    {
+        await _oneAtATime.WaitAsync();
+        try
+        {
+            await InstallAloneAsync();
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private async Task InstallAloneAsync()
     {
         var wanted = Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(folder, "package-lock.json"))));
         var stamp = Path.Combine(folder, "node_modules", Stamp);

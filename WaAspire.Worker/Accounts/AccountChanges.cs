@@ -30,34 +30,22 @@ public sealed class AccountChanges(
 
         await foreach (var accountId in _changed.Reader.ReadAllAsync(stoppingToken))
         {
-            await ReadAsync(accountId, stoppingToken);
+            await LoopTurn.RunAsync("account changes", () => ReadAsync(accountId, stoppingToken), logger, stoppingToken);
         }
     }
 
     private async Task ReadAsync(string accountId, CancellationToken stoppingToken)
     {
-        try
+        if (!DocumentId.IsLawful(accountId))
         {
-            if (!DocumentId.IsLawful(accountId))
-            {
-                return;
-            }
+            return;
+        }
 
-            await accounts.ReadAsync(accountId, stoppingToken);
-            ownership.Nudge(accountId);
-            if (gate.MaySend(accountId))
-            {
-                await lanes.WakeAsync(accountId);
-            }
-        }
-        catch (FirestoreException exception)
+        await accounts.ReadAsync(accountId, stoppingToken);
+        ownership.Nudge(accountId);
+        if (gate.MaySend(accountId))
         {
-            logger.StoreUnreachable("account", exception.Message);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-            logger.LoopFailed("account changes", exception);
+            await lanes.WakeAsync(accountId);
         }
     }
 }

@@ -56,24 +56,7 @@ public sealed class AccountLoop(
         metrics.ObservePaused(Paused);
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await LookAsync(stoppingToken);
-            }
-            catch (FirestoreException exception)
-            {
-                logger.StoreUnreachable("paused accounts", exception.Message);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-                logger.LoopFailed("paused accounts", exception);
-            }
-
+            await LoopTurn.RunAsync("paused accounts", () => LookAsync(stoppingToken), logger, stoppingToken);
             await Pause.ForAsync(options.Value.PausedRecheck * (0.8 + (0.4 * chance.NextDouble())), time, stoppingToken);
         }
     }

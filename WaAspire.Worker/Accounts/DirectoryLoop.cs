@@ -31,37 +31,25 @@ public sealed class DirectoryLoop(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await instances.BeatAsync(stoppingToken);
-                if (IsDue(_refreshed, options.Value.RefreshEvery))
-                {
-                    await accounts.RefreshAsync(stoppingToken);
-                    _refreshed = time.GetTimestamp();
-                }
-
-                // Who lives decides who takes what only while Redis cannot.
-                if (!lanes.IsShared || IsDue(_lookedAround, options.Value.InstancesEvery))
-                {
-                    await instances.LookAroundAsync(stoppingToken);
-                    _lookedAround = time.GetTimestamp();
-                }
-            }
-            catch (FirestoreException exception)
-            {
-                logger.StoreUnreachable("directories", exception.Message);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-                logger.LoopFailed("directories", exception);
-            }
-
+            await LoopTurn.RunAsync("directories", () => LookAsync(stoppingToken), logger, stoppingToken);
             await Pause.ForAsync(options.Value.HeartbeatEvery, time, stoppingToken);
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        await instances.BeatAsync(cancellationToken);
+        if (IsDue(_refreshed, options.Value.RefreshEvery))
+        {
+            await accounts.RefreshAsync(cancellationToken);
+            _refreshed = time.GetTimestamp();
+        }
+
+        // Who lives decides who takes what only while Redis cannot.
+        if (!lanes.IsShared || IsDue(_lookedAround, options.Value.InstancesEvery))
+        {
+            await instances.LookAroundAsync(cancellationToken);
+            _lookedAround = time.GetTimestamp();
         }
     }
 

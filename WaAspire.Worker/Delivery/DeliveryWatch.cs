@@ -92,31 +92,16 @@ public sealed class DeliveryWatch : BackgroundService
         while (!stoppingToken.IsCancellationRequested)
         {
             await Pause.ForAsync(_options.LookEvery, _time, stoppingToken);
-            try
+
+            // Two lists of the living may differ for a moment: then two look, which costs reads and nothing else.
+            if (_instances.Living.Min(StringComparer.Ordinal) != _self.Id)
             {
-                // Two lists of the living may differ for a moment: then two look, which costs reads and nothing else.
-                if (_instances.Living.Min(StringComparer.Ordinal) == _self.Id)
-                {
-                    await LookAsync(stoppingToken);
-                }
-                else
-                {
-                    // Another one's figures are newer than what was seen here.
-                    _latest = [];
-                }
+                // Another one's figures are newer than what was seen here.
+                _latest = [];
             }
-            catch (Exception exception) when (exception is FirestoreException or InvalidOperationException)
+            else if (_clock.SinceObservation is not null)
             {
-                _logger.StoreUnreachable(Purpose, exception.Message);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-                _logger.LoopFailed(Purpose, exception);
+                await LoopTurn.RunAsync(Purpose, () => LookAsync(stoppingToken), _logger, stoppingToken);
             }
         }
     }

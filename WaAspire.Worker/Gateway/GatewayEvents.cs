@@ -11,7 +11,7 @@ namespace WaAspire.Worker.Gateway;
 /// <c>{"gatewayId":"…","events":[{"kind":"message","accountId":"…","epoch":3,"id":"3EB0…",…}]}</c>
 /// </summary>
 public sealed class GatewayEvents(
-    IInboundProcessor messages, IStatusIntake statuses, InboundRejections rejections, OwnedAccounts owned, AccountMirror mirror)
+    InboundProcessor messages, IStatusIntake statuses, InboundRejections rejections, OwnedAccounts owned, AccountMirror mirror)
 {
     private const int BodyLimit = 16 * 1024 * 1024;
 

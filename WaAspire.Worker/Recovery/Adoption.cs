@@ -27,33 +27,13 @@ public sealed class Adoption(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var pause = options.Value.AdoptEvery;
-            try
+            var isDone = await LoopTurn.RunAsync(Purpose, () => options.Value.AdoptLegacy ? AdoptAllAsync(stoppingToken) : Task.CompletedTask, logger, stoppingToken);
+            if (isDone)
             {
-                if (options.Value.AdoptLegacy)
-                {
-                    await AdoptAllAsync(stoppingToken);
-                }
-
                 _firstPass.TrySetResult();
             }
-            catch (FirestoreException exception)
-            {
-                logger.StoreUnreachable(Purpose, exception.Message);
-                pause = _outagePause;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-                logger.LoopFailed(Purpose, exception);
-                pause = _outagePause;
-            }
 
-            await Pause.ForAsync(pause, time, stoppingToken);
+            await Pause.ForAsync(isDone ? options.Value.AdoptEvery : _outagePause, time, stoppingToken);
         }
     }
 

@@ -82,27 +82,9 @@ public sealed class SweepLoop(
         while (!stoppingToken.IsCancellationRequested)
         {
             await Pause.ForAsync(_options.SweepEvery * (0.8 + (0.4 * chance.NextDouble())), time, stoppingToken);
-            try
+            if (clock.SinceObservation is not null)
             {
-                await SweepAsync(stoppingToken);
-            }
-            catch (FirestoreException exception)
-            {
-                logger.StoreUnreachable(Purpose, exception.Message);
-            }
-            catch (InvalidOperationException exception)
-            {
-                // Firestore has told no time yet: it has not answered once since the start.
-                logger.StoreUnreachable(Purpose, exception.Message);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-                logger.LoopFailed(Purpose, exception);
+                await LoopTurn.RunAsync(Purpose, () => SweepAsync(stoppingToken), logger, stoppingToken);
             }
         }
     }

@@ -31,18 +31,15 @@ public sealed class HeldLaneKeeper(ILanes lanes, IOptions<LaneOptions> options, 
                 continue;
             }
 
-            try
-            {
-                foreach (var lane in await lanes.RenewAsync([.. _lost.Keys]))
-                {
-                    _lost.TryUpdate(lane, true, false);
-                }
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-                logger.LoopFailed("renewal", exception);
-            }
+            await LoopTurn.RunAsync("renewal", RenewAsync, logger, stoppingToken);
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        foreach (var lane in await lanes.RenewAsync([.. _lost.Keys]))
+        {
+            _lost.TryUpdate(lane, true, false);
         }
     }
 }

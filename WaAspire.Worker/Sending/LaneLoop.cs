@@ -68,29 +68,19 @@ public sealed class LaneLoop(
         await adoption.FirstPass.WaitAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
+            if (!await LoopTurn.RunAsync("lanes", () => TurnAsync(stoppingToken), logger, stoppingToken))
             {
-                pulse.Beat();
-                if (!await TakeAsync(stoppingToken))
-                {
-                    await lanes.WaitForSignalAsync(_options.PollEvery, stoppingToken);
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (FirestoreException exception)
-            {
-                logger.StoreUnreachable("lanes", exception.Message);
                 await Pause.ForAsync(_options.PollEvery, time, stoppingToken);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-                logger.LoopFailed("lanes", exception);
-                await Pause.ForAsync(_options.PollEvery, time, stoppingToken);
-            }
+        }
+    }
+
+    private async Task TurnAsync(CancellationToken stoppingToken)
+    {
+        pulse.Beat();
+        if (!await TakeAsync(stoppingToken))
+        {
+            await lanes.WaitForSignalAsync(_options.PollEvery, stoppingToken);
         }
     }
 

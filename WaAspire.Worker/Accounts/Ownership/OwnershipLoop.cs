@@ -100,24 +100,7 @@ public sealed class OwnershipLoop(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await LookAsync(stoppingToken);
-            }
-            catch (FirestoreException exception)
-            {
-                logger.StoreUnreachable("account leases", exception.Message);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A bug must not end the loop, and with it the worker: it is named, and the loop goes on.
-                logger.LoopFailed("account leases", exception);
-            }
-
+            await LoopTurn.RunAsync("account leases", () => LookAsync(stoppingToken), logger, stoppingToken);
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             await Task.WhenAny(_nudge.WaitAsync(wait.Token), Pause.ForAsync(_options.LookEvery, time, wait.Token));
             await wait.CancelAsync();

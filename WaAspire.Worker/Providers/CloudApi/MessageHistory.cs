@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Worker.Accounts;
-using WaAspire.Worker.Recovery;
+using WaAspire.Worker.Delivery;
 using WaAspire.Worker.Sending;
 
 namespace WaAspire.Worker.Providers.CloudApi;

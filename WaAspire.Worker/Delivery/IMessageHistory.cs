@@ -1,7 +1,7 @@
 using WaAspire.Messaging.Inbound;
 using WaAspire.Worker.Accounts;
 
-namespace WaAspire.Worker.Recovery;
+namespace WaAspire.Worker.Delivery;
 
 /// <summary>What a provider still knows of a message that it accepted, for when its webhooks did not come.</summary>
 public interface IMessageHistory
