@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;

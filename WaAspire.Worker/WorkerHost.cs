@@ -2,10 +2,13 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Pacing;
+using WaAspire.Messaging.Threads;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Accounts.Ownership;
+using WaAspire.Worker.Api;
 using WaAspire.Worker.Delivery;
 using WaAspire.Worker.Gateway;
 using WaAspire.Worker.Media;
@@ -31,20 +34,23 @@ public static class WorkerHost
         builder.AddFirestore();
         builder.AddRedisClient("redis");
         builder.AddInbound();
-        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddObservability();
+        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddApi().AddObservability();
 
         var app = builder.Build();
         app.MapObservability();
         app.MapOperatorVerbs();
         app.MapMedia();
         app.MapAccountVerbs();
+        app.MapAccounts();
+        app.MapStatus();
         app.MapDefaultEndpoints();
         return app;
     }
 
     private static WebApplicationBuilder AddAccounts(this WebApplicationBuilder builder)
     {
-        builder.AddValidated<AccountOptions>(AccountOptions.Section);
+        builder.AddValidated<AccountOptions>(AccountOptions.Section).Configure<IConfiguration>((options, configuration) =>
+            options.Namespace = configuration["ACCOUNT_NAMESPACE"] is { Length: > 0 } space ? space : options.Namespace);
         builder.Services.TryAddSingleton(services => WorkerIdentity.From(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<Random>()));
         builder.AddAccountPauses();
         builder.Services.TryAddSingleton<PairRequests>();
@@ -72,6 +78,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<SessionsApi>();
         builder.Services.TryAddSingleton<OwnedAccounts>();
         builder.Services.TryAddSingleton<LeaseStore>();
+        builder.Services.TryAddSingleton<ReplacedAccounts>();
         builder.Services.TryAddSingleton<AccountMirror>();
         builder.Services.TryAddSingleton<GatewayEvents>();
         builder.Services.TryAddSingleton<GatewayClient>();
@@ -118,9 +125,15 @@ public static class WorkerHost
             options.BaseUrl = (configuration["WHATSAPP_GRAPH_BASE_URL"] is { Length: > 0 } url ? url : options.BaseUrl).TrimEnd('/');
             options.AccessToken = (configuration["WHATSAPP_ACCESS_TOKEN"] ?? options.AccessToken)?.Trim();
         });
+        builder.Services.TryAddSingleton<AccessTokens>();
+        builder.Services.AddSingleton(services => new NumberCheck(
+            GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),
+            services.GetRequiredService<IOptions<CloudApiOptions>>(),
+            services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IProvider>(services => new CloudApiProvider(
             GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),
             services.GetRequiredService<IOptions<CloudApiOptions>>(),
+            services.GetRequiredService<AccessTokens>(),
             services.GetRequiredService<IOptions<SendingOptions>>(),
             services.GetRequiredService<Random>(),
             services.GetRequiredService<TimeProvider>()));
@@ -128,6 +141,7 @@ public static class WorkerHost
         builder.Services.AddSingleton(services => new CloudApiMedia(
             GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),
             services.GetRequiredService<IOptions<CloudApiOptions>>(),
+            services.GetRequiredService<AccessTokens>(),
             services.GetRequiredService<TimeProvider>()));
         return builder;
     }
@@ -171,6 +185,7 @@ public static class WorkerHost
         builder.Services.AddSingleton<IMessageHistory>(services => new MessageHistory(
             GraphClient.Create(services.GetRequiredService<IOptions<CloudApiOptions>>().Value),
             services.GetRequiredService<IOptions<CloudApiOptions>>(),
+            services.GetRequiredService<AccessTokens>(),
             services.GetRequiredService<IOptions<SendingOptions>>(),
             services.GetRequiredService<TimeProvider>()));
         builder.Services.TryAddSingleton<SentMessages>();
@@ -179,11 +194,25 @@ public static class WorkerHost
         return builder;
     }
 
+    /// <summary>What the proxy and other servers of ours ask a worker for.</summary>
+    private static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)
+    {
+        builder.AddValidated<SendOptions>(SendOptions.Section);
+        builder.Services.TryAddSingleton<EnqueueStore>();
+        builder.Services.TryAddSingleton<ConversationReader>();
+        builder.Services.TryAddSingleton<AccountCatalog>();
+        builder.Services.TryAddSingleton<AccountChange>();
+        builder.Services.TryAddSingleton<AccountRegister>();
+        builder.Services.TryAddSingleton<AccountWishes>();
+        return builder;
+    }
+
     private static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder)
     {
         builder.AddValidated<ObservabilityOptions>(ObservabilityOptions.Section);
         builder.Services.TryAddSingleton<WorkerMetrics>();
         builder.Services.TryAddSingleton<LoopPulse>();
+        builder.Services.TryAddSingleton<WorkerBoot>();
         builder.Services.TryAddSingleton<OutboxFiguresReader>();
         return builder;
     }

@@ -68,6 +68,9 @@ internal static partial class WorkerLog
     [LoggerMessage(3305, LogLevel.Error, "The stored keys of account {AccountId} cannot be read: {Reason}")]
     public static partial void SessionUnreadable(this ILogger logger, string accountId, string reason);
 
+    [LoggerMessage(3310, LogLevel.Error, "The access token of account {AccountId} cannot be read: {Reason}")]
+    public static partial void AccessTokenUnreadable(this ILogger logger, string accountId, string reason);
+
     [LoggerMessage(3306, LogLevel.Warning, "This worker serves no Baileys account: {Missing}")]
     public static partial void GatewayMissing(this ILogger logger, string missing);
 

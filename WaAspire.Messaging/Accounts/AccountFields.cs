@@ -1,8 +1,49 @@
 namespace WaAspire.Messaging.Accounts;
 
-/// <summary>Field names of <c>accounts/{id}</c> that sending reads or writes.</summary>
+/// <summary>Field names of <c>accounts/{id}</c>.</summary>
 public static class AccountFields
 {
+    /// <summary>Words in <see cref="Status"/> that shipped clients know. Inboxes list exactly the connected ones.</summary>
+    public const string Connected = "connected";
+    public const string Connecting = "connecting";
+    public const string Deleted = "deleted";
+    public const string Disconnected = "disconnected";
+    public const string NeedsQr = "needs_qr";
+    public const string QrReady = "qr_ready";
+
+    public const string AccountId = "accountId";
+
+    /// <summary>Which access token of <c>accountSecrets/{id}</c> is the account's; absent: the configured one.</summary>
+    public const string AccessTokenId = "accessTokenId";
+
+    /// <summary>Somebody asks for the account's history, until <see cref="LastBackfillAt"/> is later: the owner answers it.</summary>
+    public const string BackfillRequestedAt = "backfillRequestedAt";
+    public const string CreatedAt = "createdAt";
+    public const string DeletedAt = "deletedAt";
+    public const string LastBackfillAt = "lastBackfillAt";
+    public const string LastDisconnectCode = "lastDisconnectCode";
+    public const string LastDisconnectReason = "lastDisconnectReason";
+    public const string LastDisconnectedAt = "lastDisconnectedAt";
+    public const string LastError = "lastError";
+    public const string Name = "name";
+    public const string PairRequestedAt = "pairRequestedAt";
+    public const string PairingCode = "pairingCode";
+    public const string Phone = "phone";
+    public const string PhoneE164 = "phoneE164";
+    public const string QrExpiresAt = "qrExpiresAt";
+
+    /// <summary>As it must be drawn.</summary>
+    public const string QrText = "qrText";
+    public const string QrUpdatedAt = "qrUpdatedAt";
+    public const string ReconnectCount = "reconnectCount";
+
+    /// <summary>The account that came in the place of this one: its session ends for good.</summary>
+    public const string ReplacedBy = "replacedBy";
+    public const string RequiresQr = "requiresQR";
+
+    /// <summary>A person wants no socket for now; the keys are kept.</summary>
+    public const string SessionStopped = "sessionStopped";
+
     /// <summary>The word in <see cref="Provider"/> for Meta's Cloud API; absent is <c>baileys</c>.</summary>
     public const string CloudApi = "cloud_api";
 

@@ -4,6 +4,7 @@ namespace WaAspire.Messaging.Firestore;
 public static class FirestorePaths
 {
     public const string AccountLeases = "accountLeases";
+    public const string AccountSecrets = "accountSecrets";
     public const string Accounts = "accounts";
     public const string Audit = "audit";
     public const string InboundDedupe = "inboundDedupe";
@@ -19,6 +20,9 @@ public static class FirestorePaths
 
     /// <summary>Who holds the account's session. Written by lease code only, and never deleted: its epochs only grow.</summary>
     public static string AccountLease(string accountId) => $"{AccountLeases}/{accountId}";
+
+    /// <summary>What no client may ever read, encrypted.</summary>
+    public static string AccountSecret(string accountId) => $"{AccountSecrets}/{accountId}";
 
     public static string AuditEntry(string id) => $"{Audit}/{id}";
 
@@ -44,6 +48,8 @@ public static class FirestorePaths
     public static string StaffProfile(string uid) => $"{StaffProfiles}/{uid}";
 
     public static string Thread(string threadId) => $"{Threads}/{threadId}";
+
+    public static string ThreadMessages(string threadId) => $"{Thread(threadId)}/messages";
 
     public static string ThreadMessage(string threadId, string messageId) => $"{Threads}/{threadId}/messages/{messageId}";
 }

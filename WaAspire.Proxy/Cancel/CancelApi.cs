@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;

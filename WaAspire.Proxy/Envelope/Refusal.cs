@@ -1,3 +1,5 @@
+using WaAspire.Messaging.Enqueue;
+
 namespace WaAspire.Proxy.Envelope;
 
 /// <summary>
@@ -27,6 +29,15 @@ internal sealed record Refusal(int Status, string Error, string Message, TimeSpa
     public static Refusal InvalidRequest(string message) => new(400, "invalid_request", message);
 
     public static Refusal ThreadNotFound(string threadId) => new(404, "thread_not_found", $"There is no thread {threadId}.");
+
+    /// <summary>What the enqueue says, in the contract's words.</summary>
+    public static Refusal Of(SendRefusal reason, string threadId) => reason switch
+    {
+        SendRefusal.ThreadNotFound => ThreadNotFound(threadId),
+        SendRefusal.AccountMismatch => AccountMismatch,
+        SendRefusal.RecipientMismatch => RecipientMismatch,
+        _ => NotOwner,
+    };
 
     public static Refusal ConfigurationMissing(string setting) => new(500, "configuration_missing", $"{setting} is not configured.");
 

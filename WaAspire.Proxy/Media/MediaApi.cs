@@ -1,3 +1,4 @@
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
@@ -49,7 +50,7 @@ internal static class MediaApi
                 return denied.Refusal;
             case Admission.Granted { Caller.Uid: var uid }:
                 return await documents.GetAsync(FirestorePaths.Thread(upload.ThreadId), ThreadPurpose, cancellationToken) is { } thread
-                    ? SendPolicy.RefuseWriter(thread, upload.AccountId, uid)
+                    ? SendPolicy.RefuseWriter(thread, upload.AccountId, new Sender(uid)) is { } reason ? Refusal.Of(reason, upload.ThreadId) : null
                     : Refusal.ThreadNotFound(upload.ThreadId);
             default:
                 throw new InvalidOperationException("An admission of an unknown kind.");

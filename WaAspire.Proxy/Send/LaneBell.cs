@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Leasing;
 
 namespace WaAspire.Proxy.Send;

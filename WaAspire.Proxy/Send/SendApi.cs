@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
@@ -29,19 +30,23 @@ internal static class SendApi
             case Admission.Denied denied:
                 return Refuse(denied.Refusal, metrics);
             case Admission.Granted { Caller.Uid: var uid }:
-                return await EnqueueAsync(request, uid, store, bell, metrics, cancellationToken);
+                return await EnqueueAsync(request, uid, store, bell, metrics, options.Value, cancellationToken);
             default:
                 throw new InvalidOperationException("An admission of an unknown kind.");
         }
     }
 
     private static async Task<IResult> EnqueueAsync(
-        SendRequest request, string uid, EnqueueStore store, LaneBell bell, ProxyMetrics metrics, CancellationToken cancellationToken)
+        SendRequest request, string uid, EnqueueStore store, LaneBell bell, ProxyMetrics metrics, SendOptions options, CancellationToken cancellationToken)
     {
-        switch (await store.EnqueueAsync(request, uid, cancellationToken))
+        switch (await store.EnqueueAsync(request, new Sender(uid), cancellationToken))
         {
             case EnqueueOutcome.Refused refused:
-                return Refuse(refused.Refusal, metrics);
+                return Refuse(Refusal.Of(refused.Reason, request.ThreadId), metrics);
+            case EnqueueOutcome.Unlawful unlawful:
+                return Refuse(Refusal.InvalidRequest(unlawful.Problem), metrics);
+            case EnqueueOutcome.Unavailable:
+                return Refuse(Refusal.Unavailable(options.RetryAfter), metrics);
             case EnqueueOutcome.Stored stored:
                 // A repeat rings too: whoever stored the message may have died before the bell.
                 bell.Ring(new Lane(request.AccountId, request.ThreadId), stored.DueIn, stored.CommittedAt);

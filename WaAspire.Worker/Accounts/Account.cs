@@ -14,7 +14,7 @@ namespace WaAspire.Worker.Accounts;
 public sealed record Account(string Id, string Provider, string? Status, string? PhoneNumberId, bool IsPaused, int? PerSecond = null)
 {
     public const string Baileys = "baileys";
-    private const string Connected = "connected";
+    private const string Connected = AccountFields.Connected;
     private const int GapMillisecondsMax = 24 * 60 * 60 * 1000;
 
     public SendPause? Pause { get; init; }
@@ -32,6 +32,15 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Baileys only: somebody asked for a code to pair with, and its owner has not answered yet.</summary>
     public PairRequest? OpenPairRequest { get; init; }
 
+    /// <summary>Cloud API only: which of its own access tokens; null for the configured one.</summary>
+    public string? AccessTokenId { get; init; }
+
+    /// <summary>Baileys only: a person wants no socket for now.</summary>
+    public bool IsStopped { get; init; }
+
+    /// <summary>Baileys only: another account has come in its place.</summary>
+    public bool IsReplaced { get; init; }
+
     /// <summary>When an operator was last asked about a backlog that had grown old.</summary>
     public DateTimeOffset? StaleAskedAt { get; init; }
 
@@ -45,6 +54,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     public IReadOnlyDictionary<string, string> PausedTemplates { get; init; } = new Dictionary<string, string>();
 
     public bool IsConnected => Status == Connected;
+
+    /// <summary>Somebody should hold a session for it. A deleted account has none, whatever else its document says.</summary>
+    public bool WantsSession => Provider != AccountFields.CloudApi && Status != AccountFields.Deleted && !IsStopped && !IsReplaced;
 
     /// <summary>It would send, if the provider were back.</summary>
     public bool WaitsForProvider => IsConnected && Pause is { IsProviderDown: true, Until: null };
@@ -72,6 +84,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),
             OnUnknownOutcome = UnknownOutcomePolicyNames.Parse(fields.Text("onUnknownOutcome")),
             OpenPairRequest = PairRequest.Read(fields),
+            AccessTokenId = fields.Text(AccountFields.AccessTokenId),
+            IsStopped = fields.Boolean(AccountFields.SessionStopped) == true,
+            IsReplaced = fields.Text(AccountFields.ReplacedBy) is not null,
             StaleAskedAt = fields.Timestamp(AccountFields.StaleAskedAt),
             UpdateTime = stored.UpdateTime,
             PausedTemplates = (fields.Map(AccountFields.PausedTemplates) ?? []).ToDictionary(

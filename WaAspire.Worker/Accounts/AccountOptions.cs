@@ -7,6 +7,21 @@ public sealed class AccountOptions
 {
     public const string Section = "Accounts";
 
+    /// <summary><c>ACCOUNT_NAMESPACE</c>: part of a new account's id. Those of other namespaces are found all the same. Default prod.</summary>
+    [RegularExpression("^[a-z0-9]{1,20}$")]
+    public string Namespace { get; set; } = "prod";
+
+    /// <summary>Accounts that are not deleted; one more is refused. Default 30.</summary>
+    [Range(1, 1000)]
+    public int AccountsMax { get; set; } = 30;
+
+    /// <summary>
+    /// How long a wish for a code, or for an account's history, counts as being carried out, so that asking again changes nothing.
+    /// Shorter: impatient people disturb a pairing; longer: a wish that an owner lost is repeated later. Default 60 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan WishFreshFor { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How often all accounts are read again. Longer: a change made without a signal is seen later. Default 5 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan RefreshEvery { get; set; } = TimeSpan.FromMinutes(5);

@@ -15,12 +15,12 @@ namespace WaAspire.Worker.Gateway;
 /// only the super-admin may read accounts. If we die before the write, the gateway tells it again, or the next owner does.
 /// </summary>
 public sealed class AccountMirror(
-    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ILanes lanes, WorkerIdentity self, ILogger<AccountMirror> logger)
+    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ReplacedAccounts replaced, ILanes lanes, WorkerIdentity self, ILogger<AccountMirror> logger)
 {
     private const string Purpose = "account-mirror";
     private const int Rounds = 5;
     private const string Epoch = "sessionEpoch";
-    private const string Deleted = "deleted";
+    private const string ReconnectsTold = "sessionReconnects";
 
     /// <exception cref="FirestoreException">The store is out, or others changed the account again and again.</exception>
     public async Task ShowAsync(OwnedAccount held, JsonElement stand, CancellationToken cancellationToken)
@@ -29,16 +29,19 @@ public sealed class AccountMirror(
         for (var round = 0; round < Rounds; round++)
         {
             var account = (await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path);
-            if (account is null || account.Fields.Integer(Epoch) > held.Term.Epoch || account.Fields.Text(AccountFields.Status) == Deleted)
+            if (account is null || account.Fields.Integer(Epoch) > held.Term.Epoch || account.Fields.Text(AccountFields.Status) == AccountFields.Deleted)
             {
                 return;
             }
 
             var fields = Fields(held, stand);
-            var write = DocumentWrite.Update(path, Precondition.UnchangedSince(account.UpdateTime), fields, deleted: null, FieldTransform.RequestTime(AccountFields.UpdatedAt));
+            AddCounts(fields, account.Fields);
+            FieldTransform[] times = [.. Times(fields, account.Fields).Select(FieldTransform.RequestTime)];
+            var write = DocumentWrite.Update(path, Precondition.UnchangedSince(account.UpdateTime), fields, deleted: null, times);
             if (await commits.CommitAsync(new CommitMember([write], Purpose, path, _ => false), cancellationToken) is CommitOutcome.Committed)
             {
                 await TellAsync(held, account.Fields.Text(AccountFields.Status), fields.Text(AccountFields.Status)!, cancellationToken);
+                await (held.IsConnected && fields.Text(AccountFields.PhoneE164) is { } phone ? replaced.RetireOthersAsync(held.AccountId, phone, cancellationToken) : Task.CompletedTask);
                 return;
             }
 
@@ -74,12 +77,12 @@ public sealed class AccountMirror(
             [Epoch] = held.Term.Epoch,
             ["sessionReason"] = reason,
             ["degraded"] = stand.IsTrue("degraded"),
-            ["requiresQR"] = state is GatewayStates.NeedsQr or GatewayStates.LoggedOut,
-            ["reconnectCount"] = stand.Member("reconnectCount") is { ValueKind: JsonValueKind.Number } count ? count.GetInt64() : 0L,
+            [AccountFields.RequiresQr] = state is GatewayStates.NeedsQr or GatewayStates.LoggedOut,
+            [ReconnectsTold] = stand.Member("reconnectCount") is { ValueKind: JsonValueKind.Number } count ? count.GetInt64() : 0L,
             // As it must be drawn; what is drawn is the business of whoever shows it.
-            ["qrText"] = stand.Word("qr"),
-            ["qrExpiresAt"] = Time(stand, "qrExpiresAt"),
-            ["pairingCode"] = stand.Word("pairingCode"),
+            [AccountFields.QrText] = stand.Word("qr"),
+            [AccountFields.QrExpiresAt] = Time(stand, "qrExpiresAt"),
+            [AccountFields.PairingCode] = stand.Word("pairingCode"),
             ["nextRetryAt"] = Time(stand, "retryAt"),
         };
         if (held.PairRequestDone is { } done)
@@ -91,6 +94,27 @@ public sealed class AccountMirror(
         AddLastClose(fields, state, reason, stand.Object("lastClose"));
         return fields;
     }
+
+    /// <summary>
+    /// Reconnects over all terms: the gateway counts from 0 in each, and again when it is started anew in the same one. And while
+    /// somebody waits for a code that the gateway has not been asked for yet, the account is on its way to one.
+    /// </summary>
+    private static void AddCounts(DocumentFields fields, DocumentFields stored)
+    {
+        var told = fields.Integer(ReconnectsTold)!.Value;
+        var known = stored.Integer(Epoch) == fields.Integer(Epoch) ? stored.Integer(ReconnectsTold) ?? 0 : 0;
+        fields[AccountFields.ReconnectCount] = (stored.Integer(AccountFields.ReconnectCount) ?? 0) + (told >= known ? told - known : told);
+        var open = PairRequest.Read(stored);
+        if (fields.Text(AccountFields.Status) == AccountFields.NeedsQr && open is not null && open.Id != fields.Text(AccountFields.PairRequestDone))
+        {
+            fields[AccountFields.Status] = AccountFields.Connecting;
+        }
+    }
+
+    private static IEnumerable<string> Times(DocumentFields fields, DocumentFields stored) =>
+        fields.Text(AccountFields.QrText) is { } qr && qr != stored.Text(AccountFields.QrText)
+            ? [AccountFields.UpdatedAt, AccountFields.QrUpdatedAt]
+            : [AccountFields.UpdatedAt];
 
     private static void AddConnection(DocumentFields fields, string state, JsonElement stand)
     {
@@ -105,7 +129,7 @@ public sealed class AccountMirror(
         if (Jid.TryParse(stand.Word("jid"), out var own) && own.IsPerson)
         {
             // Without a plus, as existing readers compare it.
-            fields["phoneE164"] = own.User;
+            fields[AccountFields.PhoneE164] = own.User;
         }
     }
 

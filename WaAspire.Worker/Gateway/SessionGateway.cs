@@ -24,6 +24,12 @@ public sealed class SessionGateway(GatewayClient client, OwnedAccounts owned, IO
 
     public async Task<bool> PairAsync(OwnedAccount held, PairRequest request, CancellationToken cancellationToken)
     {
+        if (request.Fresh)
+        {
+            // A session that is open would stay as it is: its device leaves the phone's list first.
+            await PostAsync("/sessions/logout", held, [], cancellationToken);
+        }
+
         var body = new JsonObject { ["fresh"] = request.Fresh };
         if (request.Phone is { } phone)
         {

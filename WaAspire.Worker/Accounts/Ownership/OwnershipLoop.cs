@@ -32,7 +32,6 @@ public sealed class OwnershipLoop(
 {
     private const string MoveTurn = "session-moves";
     private const int LeasesPerLook = 100;
-    private const string Deleted = "deleted";
     private readonly OwnershipOptions _options = options.Value;
     private readonly ConcurrentDictionary<string, Watched> _watched = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _nudge = new(0, 1);
@@ -58,7 +57,8 @@ public sealed class OwnershipLoop(
             await RenewAsync(cancellationToken);
             if (owned.All.FirstOrDefault(held => !Wants(accounts.Find(held.AccountId))) is { } gone)
             {
-                await GiveBackAsync(gone, gateway.LogOutAsync, cancellationToken);
+                // Stopped for now keeps its keys; deleted or replaced, the device leaves the phone's list.
+                await GiveBackAsync(gone, accounts.Find(gone.AccountId) is { IsStopped: true, IsReplaced: false, Status: not AccountFields.Deleted } ? gateway.CloseAsync : gateway.LogOutAsync, cancellationToken);
             }
 
             await MoveOneAsync(cancellationToken);
@@ -107,7 +107,7 @@ public sealed class OwnershipLoop(
         }
     }
 
-    private static bool Wants(Account? account) => account is { Provider: not AccountFields.CloudApi } && account.Status != Deleted;
+    private static bool Wants(Account? account) => account?.WantsSession == true;
 
     private async Task RenewAsync(CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ namespace WaAspire.Worker.Providers.CloudApi;
 /// for 30 days, or why not. If we die here, Meta may hold a file that nobody asks for; a repeat is a new file and does no harm.
 /// https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media
 /// </summary>
-public sealed class CloudApiMedia(HttpClient graph, IOptions<CloudApiOptions> options, TimeProvider time)
+public sealed class CloudApiMedia(HttpClient graph, IOptions<CloudApiOptions> options, AccessTokens tokens, TimeProvider time)
 {
     private const int AnswerLimit = 64 * 1024;
     private const int MediaUploadError = 131053;
@@ -21,10 +21,11 @@ public sealed class CloudApiMedia(HttpClient graph, IOptions<CloudApiOptions> op
 
     /// <param name="account">A Cloud API account.</param>
     /// <param name="file">Read once.</param>
+    /// <exception cref="WaAspire.Messaging.Firestore.FirestoreException">The account's token could not be read.</exception>
     /// <param name="cancellationToken">Whoever sends the file has gone, or this process is about to: <see cref="UploadOutcome.Unavailable"/>.</param>
     public async Task<UploadOutcome> UploadAsync(Account account, StreamedContent file, CancellationToken cancellationToken)
     {
-        if (account.PhoneNumberId is not { Length: > 0 } phoneNumberId || string.IsNullOrEmpty(options.Value.AccessToken))
+        if (account.PhoneNumberId is not { Length: > 0 } phoneNumberId || await tokens.OfAsync(account, cancellationToken) is not { } token)
         {
             return new UploadOutcome.Refused("configuration", "The account has no phone number id or token.");
         }
@@ -34,7 +35,7 @@ public sealed class CloudApiMedia(HttpClient graph, IOptions<CloudApiOptions> op
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.Value.BaseUrl}/{Uri.EscapeDataString(phoneNumberId)}/media") { Content = Form(file) };
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.Value.AccessToken);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             await response.Content.LoadIntoBufferAsync(AnswerLimit, either.Token);
             var answer = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(either.Token), GraphJson.Default.MediaAnswer);

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging;
+using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.WhatsApp;
 using WaAspire.Worker.Accounts;
@@ -13,7 +14,7 @@ namespace WaAspire.Worker.Providers.CloudApi;
 /// The one call to Meta's Graph API. Enters: a claimed message inside its trust window. Leaves: one of the closed
 /// outcomes. No answer after the body began to leave is doubt, never a retry: the API has no idempotency key.
 /// </summary>
-public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions> api, IOptions<SendingOptions> options, Random chance, TimeProvider time) : IProvider
+public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions> api, AccessTokens tokens, IOptions<SendingOptions> options, Random chance, TimeProvider time) : IProvider
 {
     private const int AnswerLimit = 64 * 1024;
     private const string Unreachable = "connect";
@@ -27,7 +28,20 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
             return new SendOutcome.Rejected(new SendFault("recipient", "The Cloud API sends to phone numbers only", false));
         }
 
-        if (account.PhoneNumberId is not { Length: > 0 } phoneNumberId || string.IsNullOrEmpty(api.Value.AccessToken))
+        // The token's own read counts into the time that a send may take: the trust window ends where it did.
+        using var timeout = new CancellationTokenSource(options.Value.SendTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, work);
+        string? token;
+        try
+        {
+            token = await tokens.OfAsync(account, either.Token).KillPoint();
+        }
+        catch (Exception exception) when (exception is FirestoreException or OperationCanceledException)
+        {
+            return new SendOutcome.Deferred(options.Value.RetryBase, "the account's token could not be read");
+        }
+
+        if (account.PhoneNumberId is not { Length: > 0 } phoneNumberId || token is null)
         {
             return CloudApiFaults.Classify(ErrorTable.NotConfigured, "configuration", message.Message, options.Value, chance.NextDouble());
         }
@@ -38,26 +52,25 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
         }
 
         using var content = new OnceContent(body);
-        return await PostAsync(phoneNumberId, content, message.Message, work).KillPoint();
+        var outcome = await PostAsync(phoneNumberId, token, content, message.Message, either.Token).KillPoint();
+        return outcome is SendOutcome.Uncertain && timeout.IsCancellationRequested ? new SendOutcome.Uncertain("no answer in time") : outcome;
     }
 
-    private async Task<SendOutcome> PostAsync(string phoneNumberId, OnceContent content, OutboxDocument message, CancellationToken work)
+    private async Task<SendOutcome> PostAsync(string phoneNumberId, string token, OnceContent content, OutboxDocument message, CancellationToken work)
     {
-        using var timeout = new CancellationTokenSource(options.Value.SendTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, work);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, $"{api.Value.BaseUrl}/{Uri.EscapeDataString(phoneNumberId)}/messages") { Content = content };
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", api.Value.AccessToken);
-            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).KillPoint();
-            var answer = await ReadAsync(response, either.Token).KillPoint();
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, work).KillPoint();
+            var answer = await ReadAsync(response, work).KillPoint();
             return Classify(answer, response, message);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException or FormatException)
         {
             // Bytes may have left only if the body began to. What exactly went wrong with the network does not matter.
             return content.Started
-                ? new SendOutcome.Uncertain(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
+                ? new SendOutcome.Uncertain("the connection broke before an answer")
                 : CloudApiFaults.Classify(ErrorTable.Unreachable, Unreachable, message, options.Value, chance.NextDouble());
         }
     }

@@ -15,7 +15,14 @@ public sealed record GraphErrorData(string? Details);
 /// <summary>Meta's answer to an upload: <see cref="Id"/> or <see cref="Error"/>.</summary>
 public sealed record MediaAnswer(string? Id, GraphError? Error);
 
+/// <summary>Meta's answer about a phone number: <see cref="Id"/> or <see cref="Error"/>.</summary>
+public sealed record NumberAnswer(
+    string? Id, string? DisplayPhoneNumber, string? VerifiedName, string? QualityRating, NumberThroughput? Throughput, GraphError? Error);
+
+public sealed record NumberThroughput(string? Level);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(GraphAnswer))]
 [JsonSerializable(typeof(MediaAnswer))]
+[JsonSerializable(typeof(NumberAnswer))]
 internal sealed partial class GraphJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Delivery;
@@ -14,14 +15,14 @@ namespace WaAspire.Worker.Providers.CloudApi;
 /// nothing is sent by it.
 /// </summary>
 /// <remarks>https://developers.facebook.com/docs/whatsapp/cloud-api/reference</remarks>
-public sealed class MessageHistory(HttpClient graph, IOptions<CloudApiOptions> api, IOptions<SendingOptions> options, TimeProvider time) : IMessageHistory
+public sealed class MessageHistory(HttpClient graph, IOptions<CloudApiOptions> api, AccessTokens tokens, IOptions<SendingOptions> options, TimeProvider time) : IMessageHistory
 {
     private const int AnswerLimit = 256 * 1024;
     private const string Fields = "id,message_id,events{delivery_status,timestamp,webhook_update_state,error_description}";
 
     public async Task<IReadOnlyList<ProviderStatus>?> AskAsync(Account account, string providerMessageId, CancellationToken cancellationToken)
     {
-        if (account.PhoneNumberId is not { Length: > 0 } number || string.IsNullOrEmpty(api.Value.AccessToken))
+        if (account.PhoneNumberId is not { Length: > 0 } number || await TokenAsync(account, cancellationToken) is not { } token)
         {
             return null;
         }
@@ -32,7 +33,7 @@ public sealed class MessageHistory(HttpClient graph, IOptions<CloudApiOptions> a
         {
             var address = $"{api.Value.BaseUrl}/{Uri.EscapeDataString(number)}/message_history?message_id={Uri.EscapeDataString(providerMessageId)}&fields={Uri.EscapeDataString(Fields)}&limit=100";
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", api.Value.AccessToken);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             using var response = await graph.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             if (!response.IsSuccessStatusCode)
             {
@@ -47,6 +48,18 @@ public sealed class MessageHistory(HttpClient graph, IOptions<CloudApiOptions> a
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // No answer, or none that can be read: the message is asked for again another time.
+            return null;
+        }
+    }
+
+    private async Task<string?> TokenAsync(Account account, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await tokens.OfAsync(account, cancellationToken);
+        }
+        catch (FirestoreException)
+        {
             return null;
         }
     }

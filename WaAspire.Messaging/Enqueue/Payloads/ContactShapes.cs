@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace WaAspire.Proxy.Send.Payloads;
+namespace WaAspire.Messaging.Enqueue.Payloads;
 
 /// <summary>Contact cards. https://developers.facebook.com/docs/whatsapp/cloud-api/messages/contacts-messages</summary>
 internal static class ContactShapes

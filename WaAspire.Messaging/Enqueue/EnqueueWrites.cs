@@ -3,7 +3,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 
-namespace WaAspire.Proxy.Send;
+namespace WaAspire.Messaging.Enqueue;
 
 /// <summary>
 /// The three documents of an accepted message, written together: what a worker will send, what clients show, and the
@@ -15,8 +15,8 @@ internal static class EnqueueWrites
     private const int Schema = 2;
 
     public static IReadOnlyList<DocumentWrite> Of(
-        SendRequest request, StoredDocument thread, string uid, string requestId, string enqueueId, DateTimeOffset now) =>
-        [Outbox(request, uid, requestId, enqueueId, request.Times.ScheduledAfter(now)), ThreadMessage(request, requestId, now), Thread(request, thread, uid, now)];
+        SendRequest request, StoredDocument? thread, Sender sender, string requestId, string enqueueId, DateTimeOffset now) =>
+        [Outbox(request, sender.Uid, requestId, enqueueId, request.Times.ScheduledAfter(now)), ThreadMessage(request, requestId, now), Thread(request, thread, sender, now)];
 
     private static DocumentWrite Outbox(SendRequest request, string uid, string requestId, string enqueueId, DateTimeOffset? sendAt)
     {
@@ -84,14 +84,14 @@ internal static class EnqueueWrites
         return DocumentWrite.Create(FirestorePaths.ThreadMessage(request.ThreadId, requestId), fields, [.. transforms]);
     }
 
-    private static DocumentWrite Thread(SendRequest request, StoredDocument thread, string uid, DateTimeOffset now)
+    private static DocumentWrite Thread(SendRequest request, StoredDocument? thread, Sender sender, DateTimeOffset now)
     {
         var fields = new DocumentFields();
         List<FieldTransform> transforms = [.. AtRequestTime(ThreadFields.UpdatedAt)];
         // Last activity only moves forward: a message dated ahead of us (a phone with a wrong clock) keeps its place. What is
         // scheduled has not been said yet: the worker shows it when it goes out.
         var isSaidNow = request.Times.ScheduledAfter(now) is null;
-        if (isSaidNow && (thread.Fields.Timestamp(ThreadFields.LastMessageAt) is not { } last || last <= now))
+        if (isSaidNow && (thread?.Fields.Timestamp(ThreadFields.LastMessageAt) is not { } last || last <= now))
         {
             var preview = ThreadPreview.Of(request.Content.Body);
             fields[ThreadFields.LastMessageText] = preview;
@@ -100,14 +100,31 @@ internal static class EnqueueWrites
             transforms.AddRange(AtRequestTime(ThreadFields.LastMessageAt));
             transforms.Add(FieldTransform.Maximum(ThreadFields.LastMessageAtMs, now.ToUnixTimeMilliseconds()));
         }
-        if (SendPolicy.HasOwner(thread.Fields))
+        if (thread is null)
+            return Begin(request, fields, now, [.. transforms]);
+        if (sender.IsService || SendPolicy.HasOwner(thread.Fields))
             return DocumentWrite.Update(thread.Path, Precondition.Present, fields, null, [.. transforms]);
 
         // Two first senders: the second finds the thread changed, reads it again and is refused like anybody else.
-        fields[ThreadFields.OwnerUid] = uid;
+        fields[ThreadFields.OwnerUid] = sender.Uid;
         if (!thread.Fields.ContainsKey(ThreadFields.CoWriterUids))
             fields[ThreadFields.CoWriterUids] = FirestoreValue.From(Array.Empty<string>());
         return DocumentWrite.Update(thread.Path, Precondition.UnchangedSince(thread.UpdateTime), fields, null, [.. transforms]);
+    }
+
+    /// <summary>A conversation that a service begins. Without a last activity no list would show it: one that is scheduled begins now.</summary>
+    private static DocumentWrite Begin(SendRequest request, DocumentFields fields, DateTimeOffset now, FieldTransform[] transforms)
+    {
+        fields[ThreadFields.AccountId] = request.AccountId;
+        fields[ThreadFields.ClientJid] = request.To.Value;
+        fields[ThreadFields.IsLid] = request.To.IsHidden;
+        if (request.To.PhoneE164 is { } phone)
+            fields[ThreadFields.PhoneE164] = fields[ThreadFields.Phone] = fields[ThreadFields.PhoneNumber] = fields[ThreadFields.NormalizedPhone] = phone;
+        var isActive = transforms.Any(transform => transform.Field == ThreadFields.LastMessageAt);
+        if (!isActive)
+            fields[ThreadFields.LastMessageAtMs] = now.ToUnixTimeMilliseconds();
+        return DocumentWrite.Create(
+            FirestorePaths.Thread(request.ThreadId), fields, isActive ? transforms : [.. transforms, .. AtRequestTime(ThreadFields.LastMessageAt)]);
     }
 
     private static FieldTransform[] AtRequestTime(params string[] fields) => [.. fields.Select(FieldTransform.RequestTime)];

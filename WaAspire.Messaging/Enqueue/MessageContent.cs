@@ -2,16 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.WhatsApp;
-using WaAspire.Proxy.Send.Payloads;
+using WaAspire.Messaging.Enqueue.Payloads;
 
-namespace WaAspire.Proxy.Send;
+namespace WaAspire.Messaging.Enqueue;
 
 /// <summary>What a message says, ready to be stored.</summary>
 /// <param name="Type">Meta's word for its kind.</param>
 /// <param name="Body">What chat lists show: its own words, else what the client calls it, else a placeholder.</param>
 /// <param name="Payload">A plain text as <c>{text}</c>, which the old system reads too; any other kind as Meta's message object.</param>
 /// <param name="Media">What clients draw a file from: <c>{type, url | id, mimetype, filename, caption}</c>. Null for what is no file.</param>
-internal sealed record MessageContent(string Type, string Body, DocumentFields Payload, DocumentFields? Media = null)
+public sealed record MessageContent(string Type, string Body, DocumentFields Payload, DocumentFields? Media = null)
 {
     private static readonly string[] _notStored = ["recipient_type"];
 

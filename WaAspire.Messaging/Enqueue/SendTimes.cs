@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace WaAspire.Proxy.Send;
+namespace WaAspire.Messaging.Enqueue;
 
 /// <summary>When a message may go out: <c>sendAt</c> (not before) and <c>expiresAt</c> (never at or after), both ISO-8601 in UTC, both optional.</summary>
-internal sealed record SendTimes(DateTimeOffset? SendAt, DateTimeOffset? ExpiresAt)
+public sealed record SendTimes(DateTimeOffset? SendAt, DateTimeOffset? ExpiresAt)
 {
     public static readonly SendTimes AtOnce = new(null, null);
 

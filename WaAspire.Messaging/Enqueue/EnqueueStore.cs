@@ -1,16 +1,16 @@
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
-using WaAspire.Proxy.Envelope;
+using WaAspire.Messaging.Threads;
 
-namespace WaAspire.Proxy.Send;
+namespace WaAspire.Messaging.Enqueue;
 
 /// <summary>
-/// Accepts a message durably. What enters is a lawful request of an employee; what leaves is the message in the outbox,
+/// Accepts a message durably. What enters is a lawful request of an employee or of a service; what leaves is the message in the outbox,
 /// exactly once for its request id, or a refusal. If we die after the commit, the message is there and the client's repeat
 /// finds it; if we die before, nothing is.
 /// </summary>
-internal sealed class EnqueueStore(
+public sealed class EnqueueStore(
     DocumentGatherer documents, CommitBatcher commits, ServerClock clock, Random chance, TimeProvider time, IOptions<SendOptions> options)
 {
     private const string ThreadPurpose = "send-thread";
@@ -21,32 +21,32 @@ internal sealed class EnqueueStore(
 
     /// <summary>Cancellation counts until the message is in a batch; then the outcome is waited for.</summary>
     /// <exception cref="FirestoreException">The store is out, and nothing is known to be stored.</exception>
-    public async Task<EnqueueOutcome> EnqueueAsync(SendRequest request, string uid, CancellationToken cancellationToken)
+    public async Task<EnqueueOutcome> EnqueueAsync(SendRequest request, Sender sender, CancellationToken cancellationToken)
     {
-        var requestId = RequestId.Of(request.ThreadId, uid, request.ClientMessageId);
+        var requestId = RequestId.Of(request.ThreadId, sender.Uid, request.ClientMessageId);
         var enqueueId = chance.NextInt64().ToString("x16") + chance.NextInt64().ToString("x16");
         var begun = time.GetTimestamp();
         for (var decision = 0; decision < _options.DecisionsMax && time.GetElapsedTime(begun) < _options.DecideWithin; decision++)
         {
             var thread = await documents.GetAsync(FirestorePaths.Thread(request.ThreadId), ThreadPurpose, cancellationToken);
-            var refusal = thread is null ? Refusal.ThreadNotFound(request.ThreadId) : SendPolicy.Refuse(thread, request, uid);
-            if (refusal is not null)
-                return new EnqueueOutcome.Refused(refusal);
+            var refusal = thread is not null ? SendPolicy.Refuse(thread, request, sender) : BeginsThread(request, sender) ? null : SendRefusal.ThreadNotFound;
+            if (refusal is { } reason)
+                return new EnqueueOutcome.Refused(reason);
             // A repeat that comes too late for its own times was accepted while they were lawful.
             if (request.Times.ProblemAt(clock.Now, _options.ScheduleAheadMax) is { } problem)
-                return await FindStoredAsync(requestId, enqueueId, cancellationToken) ?? new EnqueueOutcome.Refused(Refusal.InvalidRequest(problem));
-            if (await TryCommitAsync(request, thread!, uid, requestId, enqueueId, cancellationToken) is { } outcome)
+                return await FindStoredAsync(requestId, enqueueId, cancellationToken) ?? new EnqueueOutcome.Unlawful(problem);
+            if (await TryCommitAsync(request, thread, sender, requestId, enqueueId, cancellationToken) is { } outcome)
                 return outcome;
         }
-        return new EnqueueOutcome.Refused(Refusal.Unavailable(_options.RetryAfter));
+        return new EnqueueOutcome.Unavailable();
     }
 
     /// <summary>Null when the decision has to be made again: a race was lost, or a reply that may yet land.</summary>
     private async Task<EnqueueOutcome?> TryCommitAsync(
-        SendRequest request, StoredDocument thread, string uid, string requestId, string enqueueId, CancellationToken cancellationToken)
+        SendRequest request, StoredDocument? thread, Sender sender, string requestId, string enqueueId, CancellationToken cancellationToken)
     {
         var member = new CommitMember(
-            EnqueueWrites.Of(request, thread, uid, requestId, enqueueId, clock.Now),
+            EnqueueWrites.Of(request, thread, sender, requestId, enqueueId, clock.Now),
             CommitPurpose,
             FirestorePaths.OutboxMessage(requestId),
             stored => IsOurs(stored, enqueueId));
@@ -79,11 +79,14 @@ internal sealed class EnqueueStore(
         return stored is null ? null : new EnqueueOutcome.Stored(requestId, IsDuplicate: !IsOurs(stored, enqueueId));
     }
 
+    /// <summary>Under its canonical id only: any other one may be an alias that nobody has met yet.</summary>
+    private static bool BeginsThread(SendRequest request, Sender sender) => sender.IsService && request.ThreadId == ThreadId.Of(request.AccountId, request.To);
+
     private static bool IsOurs(StoredDocument? stored, string enqueueId) => stored?.Fields.Text(OutboxFields.EnqueueId) == enqueueId;
 }
 
-/// <summary>A closed set: stored (now or before), or refused.</summary>
-internal abstract record EnqueueOutcome
+/// <summary>A closed set: stored (now or before), or not, and why.</summary>
+public abstract record EnqueueOutcome
 {
     private EnqueueOutcome()
     {
@@ -98,5 +101,11 @@ internal abstract record EnqueueOutcome
         public DateTimeOffset? CommittedAt { get; init; }
     }
 
-    public sealed record Refused(Refusal Refusal) : EnqueueOutcome;
+    public sealed record Refused(SendRefusal Reason) : EnqueueOutcome;
+
+    /// <summary>Its times are wrong by the server's clock.</summary>
+    public sealed record Unlawful(string Problem) : EnqueueOutcome;
+
+    /// <summary>Others changed the thread again and again, or no reply came: nothing is known to be stored.</summary>
+    public sealed record Unavailable : EnqueueOutcome;
 }

@@ -1,4 +1,4 @@
-namespace WaAspire.Proxy.Send.Payloads;
+namespace WaAspire.Messaging.Enqueue.Payloads;
 
 /// <summary>What several kinds of message have in common. It leans on no other rules, so that none waits for another to come about.</summary>
 internal static class CommonShapes

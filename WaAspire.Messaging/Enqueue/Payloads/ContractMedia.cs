@@ -1,7 +1,7 @@
 using System.Text.Json;
 using WaAspire.Messaging.WhatsApp;
 
-namespace WaAspire.Proxy.Send.Payloads;
+namespace WaAspire.Messaging.Enqueue.Payloads;
 
 /// <summary>
 /// Media as shipped clients send it: <c>{"image":{"url":"https://…"},"mimetype":"image/png","fileName":"a.png","caption":"Hi"}</c>.

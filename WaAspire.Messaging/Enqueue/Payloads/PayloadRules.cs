@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using WaAspire.Messaging.WhatsApp;
 
-namespace WaAspire.Proxy.Send.Payloads;
+namespace WaAspire.Messaging.Enqueue.Payloads;
 
 /// <summary>
 /// The published shape and limits of each kind of message: a new kind is a new row. What a message's own JSON shows to be

@@ -1,9 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace WaAspire.Proxy.Send;
+namespace WaAspire.Messaging.Enqueue;
 
 /// <summary>Section <c>Send</c>.</summary>
-internal sealed class SendOptions
+public sealed class SendOptions
 {
     public const string Section = "Send";
 

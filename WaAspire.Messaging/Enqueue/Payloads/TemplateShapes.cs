@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace WaAspire.Proxy.Send.Payloads;
+namespace WaAspire.Messaging.Enqueue.Payloads;
 
 /// <summary>
 /// Templates: what is filled into words that only Meta holds, so that the number of parameters cannot be checked here.

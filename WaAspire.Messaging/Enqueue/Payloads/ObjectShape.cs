@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using WaAspire.Messaging.Firestore;
 
-namespace WaAspire.Proxy.Send.Payloads;
+namespace WaAspire.Messaging.Enqueue.Payloads;
 
 internal sealed record Field(string Name, Shape Shape, bool Required = true);
 

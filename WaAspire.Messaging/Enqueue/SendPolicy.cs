@@ -1,24 +1,40 @@
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Threads;
 using WaAspire.Messaging.WhatsApp;
-using WaAspire.Proxy.Envelope;
 
-namespace WaAspire.Proxy.Send;
+namespace WaAspire.Messaging.Enqueue;
+
+/// <summary>A closed set: why a message is not accepted.</summary>
+public enum SendRefusal
+{
+    ThreadNotFound,
+    AccountMismatch,
+    NotOwner,
+    RecipientMismatch,
+}
+
+/// <summary>On whose behalf a message is sent.</summary>
+/// <param name="Uid">The user; for a service, its name.</param>
+/// <param name="IsService">Another server of ours, behind the internal token: it writes in every thread, begins new ones, and owns none.</param>
+public sealed record Sender(string Uid, bool IsService = false)
+{
+    public override string ToString() => Uid;
+}
 
 /// <summary>Who may send what in a thread: a pure decision on the thread as it was just read.</summary>
-internal static class SendPolicy
+public static class SendPolicy
 {
     /// <summary>Null when it may be sent. Who may not write in the thread does not learn whether the recipient was right.</summary>
-    public static Refusal? Refuse(StoredDocument thread, SendRequest request, string uid) =>
-        RefuseWriter(thread, request.AccountId, uid)
-        ?? (AddressesOf(thread).Contains(request.To.Value, StringComparer.Ordinal) ? null : Refusal.RecipientMismatch);
+    public static SendRefusal? Refuse(StoredDocument thread, SendRequest request, Sender sender) =>
+        RefuseWriter(thread, request.AccountId, sender)
+        ?? (AddressesOf(thread).Contains(request.To.Value, StringComparer.Ordinal) ? null : SendRefusal.RecipientMismatch);
 
-    /// <summary>Null when this user may write in the thread, and it is this account's.</summary>
-    public static Refusal? RefuseWriter(StoredDocument thread, string accountId, string uid)
+    /// <summary>Null when this sender may write in the thread, and it is this account's.</summary>
+    public static SendRefusal? RefuseWriter(StoredDocument thread, string accountId, Sender sender)
     {
         if (thread.Fields.Text(ThreadFields.AccountId) != accountId)
-            return Refusal.AccountMismatch;
-        return MayWrite(thread.Fields, uid) ? null : Refusal.NotOwner;
+            return SendRefusal.AccountMismatch;
+        return sender.IsService || MayWrite(thread.Fields, sender.Uid) ? null : SendRefusal.NotOwner;
     }
 
     /// <summary>The first sender becomes the owner.</summary>

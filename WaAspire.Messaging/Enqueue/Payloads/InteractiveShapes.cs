@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace WaAspire.Proxy.Send.Payloads;
+namespace WaAspire.Messaging.Enqueue.Payloads;
 
 /// <summary>
 /// Messages with something to tap. https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages#interactive-messages

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace WaAspire.Proxy.Send.Payloads;
+namespace WaAspire.Messaging.Enqueue.Payloads;
 
 /// <summary>
 /// What one JSON value must look like; each kind of message is a tree of these. A problem is a sentence that begins with the

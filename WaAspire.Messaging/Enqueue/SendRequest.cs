@@ -2,16 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.WhatsApp;
-using WaAspire.Proxy.Send.Payloads;
+using WaAspire.Messaging.Enqueue.Payloads;
 
-namespace WaAspire.Proxy.Send;
+namespace WaAspire.Messaging.Enqueue;
 
 /// <summary>
 /// A send as a client asks for it, read and found lawful:
 /// <c>{"threadId":"acc__40…@s.whatsapp.net","accountId":"acc","toJid":"40…@s.whatsapp.net","text":"Hello","clientMessageId":"uuid"}</c>,
 /// or instead of <c>text</c> a <c>payload</c> for every other kind of message.
 /// </summary>
-internal sealed record SendRequest(string ThreadId, string AccountId, Jid To, MessageContent Content, string ClientMessageId)
+public sealed record SendRequest(string ThreadId, string AccountId, Jid To, MessageContent Content, string ClientMessageId)
 {
     /// <summary>When it may go out.</summary>
     public SendTimes Times { get; init; } = SendTimes.AtOnce;
