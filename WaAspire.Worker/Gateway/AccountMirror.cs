@@ -15,7 +15,7 @@ namespace WaAspire.Worker.Gateway;
 /// only the super-admin may read accounts. If we die before the write, the gateway tells it again, or the next owner does.
 /// </summary>
 public sealed class AccountMirror(
-    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ILanes lanes, WorkerIdentity self, ILogger<AccountMirror> logger)
+    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ILanes lanes, WorkerIdentity self, SessionHealth health, ILogger<AccountMirror> logger)
 {
     private const string Purpose = "account-mirror";
     private const int Rounds = 5;
@@ -34,10 +34,15 @@ public sealed class AccountMirror(
                 return;
             }
 
+            var reconnects = NewReconnects(held, stand);
             var fields = Fields(held, stand);
+            // Over all terms: the gateway counts from its own start only.
+            fields[AccountFields.ReconnectCount] = (account.Fields.Integer(AccountFields.ReconnectCount) ?? 0) + reconnects;
             var write = DocumentWrite.Update(path, Precondition.UnchangedSince(account.UpdateTime), fields, deleted: null, FieldTransform.RequestTime(AccountFields.UpdatedAt));
             if (await commits.CommitAsync(new CommitMember([write], Purpose, path, _ => false), cancellationToken) is CommitOutcome.Committed)
             {
+                held.ReconnectsCounted = Reconnects(stand);
+                health.Reconnected(reconnects, stand.Object("lastClose")?.Word("reason") == "deaf");
                 await TellAsync(held, account.Fields.Text(AccountFields.Status), fields.Text(AccountFields.Status)!, cancellationToken);
                 return;
             }
@@ -72,10 +77,11 @@ public sealed class AccountMirror(
             [AccountFields.Status] = SessionStatus.Of(state, reason),
             ["claimedBy"] = self.Id,
             [Epoch] = held.Term.Epoch,
-            ["sessionReason"] = reason,
+            [AccountFields.SessionState] = state,
+            [AccountFields.SessionReason] = reason,
+            [AccountFields.SessionUntil] = stand.Seconds("until") is { } until ? until : FirestoreValue.Null,
             ["degraded"] = stand.IsTrue("degraded"),
             ["requiresQR"] = state is GatewayStates.NeedsQr or GatewayStates.LoggedOut,
-            ["reconnectCount"] = stand.Member("reconnectCount") is { ValueKind: JsonValueKind.Number } count ? count.GetInt64() : 0L,
             // As it must be drawn; what is drawn is the business of whoever shows it.
             ["qrText"] = stand.Word("qr"),
             ["qrExpiresAt"] = Time(stand, "qrExpiresAt"),
@@ -85,6 +91,11 @@ public sealed class AccountMirror(
         if (held.PairRequestDone is { } done)
         {
             fields[AccountFields.PairRequestDone] = done;
+        }
+
+        if (state == GatewayStates.Stopped)
+        {
+            (fields["lastError"], fields["lastErrorAt"]) = (reason, stand.Object("lastClose") is { } last ? Time(last, "at") : FirestoreValue.Null);
         }
 
         AddConnection(fields, state, stand);
@@ -119,9 +130,16 @@ public sealed class AccountMirror(
 
         if (close is not null || state is GatewayStates.Stopped or GatewayStates.LoggedOut)
         {
-            fields["lastDisconnectReason"] = SessionStatus.ReasonOf(reason) ?? fields.GetValueOrDefault("lastDisconnectCode", FirestoreValue.Null).AsInteger?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            fields["lastDisconnectReason"] = SessionStatus.ReasonOf(reason) ?? fields.GetValueOrDefault("lastDisconnectCode", FirestoreValue.Null).AsInteger?.ToString(System.Globalization.CultureInfo.InvariantCulture)
+                ?? close?.Word("reason");
         }
     }
+
+    private static long Reconnects(JsonElement stand) => stand.Member("reconnectCount") is { ValueKind: JsonValueKind.Number } count ? count.GetInt64() : 0L;
+
+    /// <summary>Since the gateway's last word that is stored; a count that went back is a session that was opened anew.</summary>
+    private static long NewReconnects(OwnedAccount held, JsonElement stand) =>
+        Reconnects(stand) is var told && told < held.ReconnectsCounted ? told : told - held.ReconnectsCounted;
 
     /// <summary>Unix milliseconds; null for nothing or nonsense.</summary>
     private static FirestoreValue Time(JsonElement holder, string name) =>
