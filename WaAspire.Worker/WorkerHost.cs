@@ -69,7 +69,8 @@ public static class WorkerHost
     private static void AddGateway(this WebApplicationBuilder builder)
     {
         builder.AddValidated<OwnershipOptions>(OwnershipOptions.Section);
-        builder.AddValidated<GatewayOptions>(GatewayOptions.Section);
+        builder.AddValidated<GatewayOptions>(GatewayOptions.Section).Configure<IConfiguration>((options, configuration) =>
+            (options.WebSocketUrl, options.Settings) = (configuration["WA_WEB_SOCKET_URL"] ?? options.WebSocketUrl, configuration["GATEWAY_OPTIONS"] ?? options.Settings));
         builder.AddValidated<SessionKeyOptions>(SessionKeyOptions.Section).Configure<IConfiguration>((options, configuration) =>
             options.Keys = configuration["WA_SESSION_KEYS"] is { Length: > 0 } keys ? keys : options.Keys);
         builder.Services.TryAddSingleton<SessionKeyRing>();
@@ -79,6 +80,8 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<OwnedAccounts>();
         builder.Services.TryAddSingleton<LeaseStore>();
         builder.Services.TryAddSingleton<ReplacedAccounts>();
+        builder.Services.TryAddSingleton<SessionHealth>();
+        builder.Services.TryAddSingleton<SessionKeeper>();
         builder.Services.TryAddSingleton<AccountMirror>();
         builder.Services.TryAddSingleton<GatewayEvents>();
         builder.Services.TryAddSingleton<GatewayClient>();

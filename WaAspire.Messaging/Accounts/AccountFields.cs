@@ -62,6 +62,14 @@ public static class AccountFields
     /// <summary>The id of the request that the account's owner has carried out last.</summary>
     public const string PairRequestDone = "pairRequestDone";
 
+    /// <summary>How the session stands, in the gateway's words, with why, and until when if it ends by itself.</summary>
+    public const string SessionState = "sessionState";
+    public const string SessionReason = "sessionReason";
+    public const string SessionUntil = "sessionUntil";
+
+    /// <summary>How often the connection had to be made anew, since the account was added.</summary>
+    public const string ReconnectCount = "reconnectCount";
+
     public const string UpdatedAt = "updatedAt";
 
     /// <summary>{reason, code, since, until, by, times} while the account must not send; absent otherwise.</summary>

@@ -41,6 +41,12 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Baileys only: another account has come in its place.</summary>
     public bool IsReplaced { get; init; }
 
+    /// <summary>Baileys only: its session ended in a way that it must not come back from by itself; null while it may.</summary>
+    public SessionStop? Stop { get; init; }
+
+    /// <summary>How often its connection had to be made anew.</summary>
+    public long ReconnectCount { get; init; }
+
     /// <summary>When an operator was last asked about a backlog that had grown old.</summary>
     public DateTimeOffset? StaleAskedAt { get; init; }
 
@@ -60,6 +66,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
 
     /// <summary>It would send, if the provider were back.</summary>
     public bool WaitsForProvider => IsConnected && Pause is { IsProviderDown: true, Until: null };
+
+    /// <summary>Whether its owner may connect its session now: what waits for a person waits through every change of owner.</summary>
+    public bool MayOpenSession(DateTimeOffset now) => Stop is null || Stop.Until <= now || OpenPairRequest is not null;
 
     /// <summary>A pause whose time has passed holds nobody back, whether or not it has been tidied away yet.</summary>
     public bool MaySendAt(DateTimeOffset now) => IsConnected && !IsPausedAt(now);
@@ -87,6 +96,8 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             AccessTokenId = fields.Text(AccountFields.AccessTokenId),
             IsStopped = fields.Boolean(AccountFields.SessionStopped) == true,
             IsReplaced = fields.Text(AccountFields.ReplacedBy) is not null,
+            Stop = SessionStop.Read(fields),
+            ReconnectCount = fields.Integer(AccountFields.ReconnectCount) ?? 0,
             StaleAskedAt = fields.Timestamp(AccountFields.StaleAskedAt),
             UpdateTime = stored.UpdateTime,
             PausedTemplates = (fields.Map(AccountFields.PausedTemplates) ?? []).ToDictionary(

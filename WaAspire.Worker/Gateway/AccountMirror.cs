@@ -15,7 +15,7 @@ namespace WaAspire.Worker.Gateway;
 /// only the super-admin may read accounts. If we die before the write, the gateway tells it again, or the next owner does.
 /// </summary>
 public sealed class AccountMirror(
-    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ReplacedAccounts replaced, ILanes lanes, WorkerIdentity self, ILogger<AccountMirror> logger)
+    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ReplacedAccounts replaced, ILanes lanes, WorkerIdentity self, SessionHealth health, ILogger<AccountMirror> logger)
 {
     private const string Purpose = "account-mirror";
     private const int Rounds = 5;
@@ -35,11 +35,12 @@ public sealed class AccountMirror(
             }
 
             var fields = Fields(held, stand);
-            AddCounts(fields, account.Fields);
+            var reconnects = AddCounts(fields, account.Fields);
             FieldTransform[] times = [.. Times(fields, account.Fields).Select(FieldTransform.RequestTime)];
             var write = DocumentWrite.Update(path, Precondition.UnchangedSince(account.UpdateTime), fields, deleted: null, times);
             if (await commits.CommitAsync(new CommitMember([write], Purpose, path, _ => false), cancellationToken) is CommitOutcome.Committed)
             {
+                health.Reconnected(reconnects, stand.Object("lastClose")?.Word("reason") == "deaf");
                 await TellAsync(held, account.Fields.Text(AccountFields.Status), fields.Text(AccountFields.Status)!, cancellationToken);
                 await (held.IsConnected && fields.Text(AccountFields.PhoneE164) is { } phone ? replaced.RetireOthersAsync(held.AccountId, phone, cancellationToken) : Task.CompletedTask);
                 return;
@@ -75,7 +76,9 @@ public sealed class AccountMirror(
             [AccountFields.Status] = SessionStatus.Of(state, reason),
             ["claimedBy"] = self.Id,
             [Epoch] = held.Term.Epoch,
-            ["sessionReason"] = reason,
+            [AccountFields.SessionState] = state,
+            [AccountFields.SessionReason] = reason,
+            [AccountFields.SessionUntil] = stand.Seconds("until") is { } until ? until : FirestoreValue.Null,
             ["degraded"] = stand.IsTrue("degraded"),
             [AccountFields.RequiresQr] = state is GatewayStates.NeedsQr or GatewayStates.LoggedOut,
             [ReconnectsTold] = stand.Member("reconnectCount") is { ValueKind: JsonValueKind.Number } count ? count.GetInt64() : 0L,
@@ -90,6 +93,11 @@ public sealed class AccountMirror(
             fields[AccountFields.PairRequestDone] = done;
         }
 
+        if (state == GatewayStates.Stopped)
+        {
+            (fields["lastError"], fields["lastErrorAt"]) = (reason, stand.Object("lastClose") is { } last ? Time(last, "at") : FirestoreValue.Null);
+        }
+
         AddConnection(fields, state, stand);
         AddLastClose(fields, state, reason, stand.Object("lastClose"));
         return fields;
@@ -99,16 +107,19 @@ public sealed class AccountMirror(
     /// Reconnects over all terms: the gateway counts from 0 in each, and again when it is started anew in the same one. And while
     /// somebody waits for a code that the gateway has not been asked for yet, the account is on its way to one.
     /// </summary>
-    private static void AddCounts(DocumentFields fields, DocumentFields stored)
+    private static long AddCounts(DocumentFields fields, DocumentFields stored)
     {
         var told = fields.Integer(ReconnectsTold)!.Value;
         var known = stored.Integer(Epoch) == fields.Integer(Epoch) ? stored.Integer(ReconnectsTold) ?? 0 : 0;
-        fields[AccountFields.ReconnectCount] = (stored.Integer(AccountFields.ReconnectCount) ?? 0) + (told >= known ? told - known : told);
+        var reconnects = told >= known ? told - known : told;
+        fields[AccountFields.ReconnectCount] = (stored.Integer(AccountFields.ReconnectCount) ?? 0) + reconnects;
         var open = PairRequest.Read(stored);
         if (fields.Text(AccountFields.Status) == AccountFields.NeedsQr && open is not null && open.Id != fields.Text(AccountFields.PairRequestDone))
         {
             fields[AccountFields.Status] = AccountFields.Connecting;
         }
+
+        return reconnects;
     }
 
     private static IEnumerable<string> Times(DocumentFields fields, DocumentFields stored) =>
@@ -143,7 +154,8 @@ public sealed class AccountMirror(
 
         if (close is not null || state is GatewayStates.Stopped or GatewayStates.LoggedOut)
         {
-            fields["lastDisconnectReason"] = SessionStatus.ReasonOf(reason) ?? fields.GetValueOrDefault("lastDisconnectCode", FirestoreValue.Null).AsInteger?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            fields["lastDisconnectReason"] = SessionStatus.ReasonOf(reason) ?? fields.GetValueOrDefault("lastDisconnectCode", FirestoreValue.Null).AsInteger?.ToString(System.Globalization.CultureInfo.InvariantCulture)
+                ?? close?.Word("reason");
         }
     }
 

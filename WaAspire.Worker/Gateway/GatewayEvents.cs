@@ -11,7 +11,7 @@ namespace WaAspire.Worker.Gateway;
 /// <c>{"gatewayId":"…","events":[{"kind":"message","accountId":"…","epoch":3,"id":"3EB0…",…}]}</c>
 /// </summary>
 public sealed class GatewayEvents(
-    InboundProcessor messages, IStatusIntake statuses, InboundRejections rejections, OwnedAccounts owned, AccountMirror mirror)
+    InboundProcessor messages, IStatusIntake statuses, InboundRejections rejections, OwnedAccounts owned, LeaseStore leases, AccountMirror mirror)
 {
     private const int BodyLimit = 16 * 1024 * 1024;
 
@@ -97,10 +97,21 @@ public sealed class GatewayEvents(
 
         var state = stand.Word("state");
         held.IsConnected = state == GatewayStates.Connected && !held.IsLeaving;
+        held.IsDegraded = held.IsConnected && stand.IsTrue("degraded");
         held.IsOpened &= state != GatewayStates.Closed;
-        if (!held.IsLeaving)
+        if (!held.IsLeaving && (stand.Word("reason") != GatewayStates.OwnershipLost || await IsStillOursAsync(held, cancellationToken)))
         {
             await mirror.ShowAsync(held, stand, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Another socket has our keys. If the lease says that another worker has the account, that was its socket, and what
+    /// we could say of the session would only hinder it. If the lease is ours, it is a stranger's, and a person must know.
+    /// </summary>
+    private async Task<bool> IsStillOursAsync(OwnedAccount held, CancellationToken cancellationToken)
+    {
+        var (read, _) = await leases.ReadAsync([held.AccountId], cancellationToken);
+        return leases.IsOurs(read[0], held.Term);
     }
 }

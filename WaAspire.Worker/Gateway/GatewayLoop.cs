@@ -106,8 +106,10 @@ public sealed class GatewayLoop(
         }
     }
 
-    private Dictionary<string, string> Settings(GatewaySpool spool) => new()
+    private Dictionary<string, string?> Settings(GatewaySpool spool) => new()
     {
+        ["WA_WEB_SOCKET_URL"] = _options.WebSocketUrl,
+        ["GATEWAY_OPTIONS"] = _options.Settings,
         ["PORT"] = 0.ToString(CultureInfo.InvariantCulture),
         ["GATEWAY_TOKEN"] = door.Token,
         ["WORKER_URL"] = door.Url,

@@ -18,6 +18,12 @@ public sealed class GatewayOptions
     [Required]
     public string Spool { get; set; } = Path.Combine(".run", "gateway-spool");
 
+    /// <summary>Where it connects to instead of WhatsApp: a stand-in on loopback. Default none; <c>WA_WEB_SOCKET_URL</c>.</summary>
+    public string? WebSocketUrl { get; set; }
+
+    /// <summary>Its own durations and bounds, JSON as its README has them. Default none; <c>GATEWAY_OPTIONS</c>.</summary>
+    public string? Settings { get; set; }
+
     /// <summary>How long the gateway may take to start. Default 60 s: it waits for its predecessor's spool, and for a slow disk.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);

@@ -11,7 +11,7 @@ internal sealed class GatewayProcess : IDisposable
 {
     // What a program needs to run, and what is the gateway's own. Nothing else of ours, secrets least of all.
     private static readonly string[] _inherited =
-        ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "TZ", "SystemRoot", "NODE_EXTRA_CA_CERTS", "WA_WEB_SOCKET_URL", "WA_VERSION", "GATEWAY_OPTIONS"];
+        ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "TZ", "SystemRoot", "NODE_EXTRA_CA_CERTS", "WA_VERSION"];
 
     private readonly Process _process;
     private readonly ILogger _logger;
@@ -32,7 +32,7 @@ internal sealed class GatewayProcess : IDisposable
 
     public Task Exited => _process.WaitForExitAsync(CancellationToken.None);
 
-    public static GatewayProcess Start(GatewayProgram program, IReadOnlyDictionary<string, string> settings, ILogger logger)
+    public static GatewayProcess Start(GatewayProgram program, IReadOnlyDictionary<string, string?> settings, ILogger logger)
     {
         var start = new ProcessStartInfo(program.Node, [program.Main])
         {
@@ -48,7 +48,10 @@ internal sealed class GatewayProcess : IDisposable
 
         foreach (var (name, value) in settings)
         {
-            start.Environment[name] = value;
+            if (value is not null)
+            {
+                start.Environment[name] = value;
+            }
         }
 
         var gateway = new GatewayProcess(Process.Start(start)!, logger);

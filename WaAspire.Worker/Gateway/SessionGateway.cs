@@ -103,4 +103,7 @@ internal static class GatewayStates
     public const string LoggedOut = "logged_out";
     public const string Stopped = "stopped";
     public const string Closed = "closed";
+
+    /// <summary>A reason: another socket with the same keys has taken the session's place.</summary>
+    public const string OwnershipLost = "ownership_lost";
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Worker.Gateway;
 
 namespace WaAspire.Worker.Observability;
 
@@ -19,13 +20,15 @@ public static class ObservabilityApi
     private static IResult Healthz(TimeProvider time) => Results.Json(new Health("ok", time.GetUtcNow()));
 
     private static async Task<IResult> ReadyzAsync(
-        IFirestore firestore, LoopPulse pulse, IOptions<ObservabilityOptions> options, TimeProvider time, CancellationToken cancellationToken)
+        IFirestore firestore, LoopPulse pulse, SessionHealth sessions, IOptions<ObservabilityOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
         var limits = options.Value;
         var worker = pulse.SinceBeat < limits.LoopSilence && pulse.Behind < limits.LongestBehind;
-        var checks = new Checks(await AnswersAsync(firestore, limits.ProbeTimeout, time, cancellationToken), worker, time.GetUtcNow());
+        var deaf = sessions.Degraded is { Count: > 0 } degraded ? degraded : null;
+        var checks = new Checks(await AnswersAsync(firestore, limits.ProbeTimeout, time, cancellationToken), worker, deaf is null ? null : false, time.GetUtcNow());
+        // A deaf session is shown and no more: a worker that is taken out for one would take its healthy sessions along.
         var ready = checks.Firestore && checks.Worker;
-        return Results.Json(new Readiness(ready ? "ready" : "not_ready", checks), statusCode: ready ? 200 : 503);
+        return Results.Json(new Readiness(ready ? "ready" : "not_ready", checks, deaf), statusCode: ready ? 200 : 503);
     }
 
     private static async Task<IResult> MetricsAsync(OutboxFiguresReader figures, CancellationToken cancellationToken)
@@ -55,9 +58,18 @@ public static class ObservabilityApi
 
     private sealed record Health(string Status, [property: JsonConverter(typeof(IsoTimeConverter))] DateTimeOffset Timestamp);
 
-    private sealed record Checks(bool Firestore, bool Worker, [property: JsonConverter(typeof(IsoTimeConverter))] DateTimeOffset Timestamp);
+    /// <param name="Firestore">It answers.</param>
+    /// <param name="Worker">The lane loop turns and keeps up.</param>
+    /// <param name="Sessions">False while one of this worker's sessions is open and deaf; absent otherwise, as monitors know it.</param>
+    /// <param name="Timestamp">Of the answer.</param>
+    private sealed record Checks(
+        bool Firestore,
+        bool Worker,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Sessions,
+        [property: JsonConverter(typeof(IsoTimeConverter))] DateTimeOffset Timestamp);
 
-    private sealed record Readiness(string Status, Checks Checks);
+    private sealed record Readiness(
+        string Status, Checks Checks, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? DegradedAccounts);
 
     private sealed record Failure(string Error);
 }

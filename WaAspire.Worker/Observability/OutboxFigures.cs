@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Worker.Accounts;
 
 namespace WaAspire.Worker.Observability;
 
@@ -17,7 +18,7 @@ public sealed record OutboxFigures(
     [property: JsonConverter(typeof(IsoTimeConverter))] DateTimeOffset Timestamp);
 
 /// <summary>Counts the fleet's figures in Firestore, by aggregation queries (one read per 1,000 documents counted).</summary>
-public sealed class OutboxFiguresReader(IFirestore firestore, ServerClock clock, IOptions<ObservabilityOptions> options, TimeProvider time) : IDisposable
+public sealed class OutboxFiguresReader(IFirestore firestore, AccountDirectory accounts, ServerClock clock, IOptions<ObservabilityOptions> options, TimeProvider time) : IDisposable
 {
     public const string Purpose = "metrics";
 
@@ -62,7 +63,7 @@ public sealed class OutboxFiguresReader(IFirestore firestore, ServerClock clock,
         var failed = CountAsync(Since(OutboxStatusNames.Failed, OutboxFields.FailedAt, since), cancellationToken);
         var lag = LagAsync(now, cancellationToken);
         return new OutboxFigures(
-            await active, await queued, await processing + await sending, await sent, await failed, ReconnectCount: 0, await lag, now);
+            await active, await queued, await processing + await sending, await sent, await failed, accounts.All.Sum(account => account.ReconnectCount), await lag, now);
     }
 
     private Task<long> CountAsync(DocumentQuery query, CancellationToken cancellationToken) => firestore.CountAsync(query, Purpose, cancellationToken);

@@ -10,7 +10,9 @@ export const DEFAULTS = {
   /** A question to WhatsApp (device lookup, keys) that stays unanswered so long has failed. */
   queryTimeoutMs: 10_000,
   connectTimeoutMs: 20_000,
-  /** baileys pings so often and gives up 5 s after a silence as long as that. */
+  /** From the first byte until the session is open or shows a code; then the socket is made anew. */
+  openTimeoutMs: 60_000,
+  /** An open socket is pinged so often. */
   keepAliveMs: 30_000,
   /** Open, but no ping and no message was answered so long: degraded. Two pings and a margin. */
   deafAfterMs: 90_000,
@@ -33,6 +35,8 @@ export const DEFAULTS = {
   /** Calls to the worker: how long each may take, and the longest pause between two tries. */
   workerTimeoutMs: 15_000,
   workerRetryCapMs: 5_000,
+  /** Of one delivery of history, the newest so many. */
+  historyMessages: 2_000,
   /** Cached keys for each session. */
   keyCacheEntries: 20_000,
   sendsInFlight: 50,

@@ -49,7 +49,9 @@ test('backoff doubles to its cap, with jitter', () => {
 
 test('deaf is who is not answered; a restart is granted once in a while', () => {
   let now = 0;
-  const liveness = new Liveness({ deafAfterMs: 100, deafAfterLostAcks: 2, restartDeafEveryMs: 1_000 }, () => now);
+  const liveness = new Liveness({ ...DEFAULTS, deafAfterMs: 100, deafAfterLostAcks: 2, restartDeafEveryMs: 1_000, openTimeoutMs: 50 }, () => now);
+  now = 51;
+  assert.equal(liveness.isStuck, true, 'it should have opened by now');
   now = 100;
   assert.equal(liveness.isDeaf, false);
   now = 101;

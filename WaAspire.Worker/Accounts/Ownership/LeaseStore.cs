@@ -61,7 +61,7 @@ public sealed class LeaseStore(
 
             // Refused: a renewal of ours whose reply was lost has moved the fence, or the account is another's.
             var (leases, _) = await ReadAsync([term.AccountId], cancellationToken);
-            if (leases[0] is not { UpdateTime: { } fence } lease || lease.Owner != self.Id || lease.Epoch != term.Epoch)
+            if (leases[0] is not { UpdateTime: { } fence } lease || !IsOurs(lease, term))
             {
                 return null;
             }
@@ -71,6 +71,9 @@ public sealed class LeaseStore(
 
         throw new FirestoreException(FirestoreStatus.Aborted, "A lease could not be renewed.");
     }
+
+    /// <summary>Whether the lease names this worker, in this very term.</summary>
+    public bool IsOurs(AccountLease lease, LeaseTerm term) => lease.Owner == self.Id && lease.Epoch == term.Epoch;
 
     /// <summary>Gives the account back, after its socket has ended. False: it was another's already, or the lease must run out.</summary>
     public async Task<bool> ReleaseAsync(LeaseTerm term, CancellationToken cancellationToken)

@@ -57,6 +57,13 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
     /// <summary>The socket is open, as far as the gateway has told.</summary>
     public bool IsConnected { get; set; }
 
+    /// <summary>The socket is open, but nobody answers on it.</summary>
+    public bool IsDegraded
+    {
+        get => field && IsConnected;
+        set;
+    }
+
     /// <summary>The gateway has a session for this term, or has been told to.</summary>
     public bool IsOpened { get; set; }
 

@@ -22,6 +22,7 @@ public sealed class OwnershipLoop(
     LeaseStore leases,
     SessionStore sessions,
     ISessionGateway gateway,
+    SessionKeeper keeper,
     AccountSignal signal,
     IPacing turns,
     WorkerIdentity self,
@@ -63,7 +64,7 @@ public sealed class OwnershipLoop(
 
             await MoveOneAsync(cancellationToken);
             await (gateway.IsReady ? TakeAsync(cancellationToken) : Task.CompletedTask);
-            await (gateway.IsReady ? KeepAsync(cancellationToken) : Task.CompletedTask);
+            await (gateway.IsReady ? keeper.KeepAsync(cancellationToken) : Task.CompletedTask);
         }
         finally
         {
@@ -194,26 +195,15 @@ public sealed class OwnershipLoop(
             instances.Doubt(silent);
         }
 
+        // What the former owner found out since this worker read the account decides whether its session may be opened.
+        await accounts.ReadAsync(lease.AccountId, cancellationToken);
+
         // The first act of the new owner. Without it there is no session, and the lease runs out.
         if (await sessions.TouchAsync(lease.AccountId, term.Epoch, cancellationToken) is { } fence)
         {
             owned.Add(new OwnedAccount(term, fence));
             _watched.TryRemove(lease.AccountId, out _);
             logger.SessionTaken(lease.AccountId, term.Epoch);
-        }
-    }
-
-    private async Task KeepAsync(CancellationToken cancellationToken)
-    {
-        var held = owned.All.Where(held => !held.IsLeaving && owned.TrustLeft(held) > TimeSpan.Zero).ToList();
-        await gateway.KeepAsync(held, cancellationToken);
-        foreach (var asked in held.Where(held => held.IsOpened))
-        {
-            // A person asks for a code, once for each request; repeating it after a death does no harm.
-            if (accounts.Find(asked.AccountId)?.OpenPairRequest is { } request && request.Id != asked.PairRequestDone && await gateway.PairAsync(asked, request, cancellationToken))
-            {
-                asked.PairRequestDone = request.Id;
-            }
         }
     }
 

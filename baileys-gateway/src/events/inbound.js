@@ -1,7 +1,7 @@
 // From baileys' messages to events that know no provider. The content has the names of the Cloud API's webhooks, so that
 // one reader serves both; what has no name there is `unsupported`, and `raw` keeps the whole message for later.
 
-import { getContentType, normalizeMessageContent, proto, toNumber } from 'baileys';
+import { getContentType, jidNormalizedUser, normalizeMessageContent, proto, toNumber } from 'baileys';
 
 const RAW_LIMIT = 262_144;
 const PROTOCOL = proto.Message.ProtocolMessage.Type;
@@ -9,10 +9,11 @@ const PROTOCOL = proto.Message.ProtocolMessage.Type;
 /** @typedef {import('baileys').WAMessage} WAMessage */
 
 /**
- * @param {WAMessage} message @param {boolean} live false = it waited at WhatsApp while we were away
+ * @param {WAMessage} message @param {boolean} live false = it waited at WhatsApp while we were away, or is history
+ * @param {string} [self] our own address: who wrote what was typed on the phone
  * @returns {object | undefined} nothing for what carries no content for people: key exchange, history, a text we could not decrypt
  */
-export function messageEvent(message, live) {
+export function messageEvent(message, live, self) {
   const { key } = message;
   const content = message.message && readContent(message.message);
   if (!content || !key.id || !key.remoteJid) {
@@ -24,7 +25,7 @@ export function messageEvent(message, live) {
     id: key.id,
     remoteJid: key.remoteJid,
     remoteJidAlt: key.remoteJidAlt || undefined,
-    participant: key.participant || undefined,
+    participant: key.participant || (key.fromMe && self && jidNormalizedUser(self)) || undefined,
     participantAlt: key.participantAlt || undefined,
     fromMe: Boolean(key.fromMe),
     timestamp: toNumber(message.messageTimestamp) || Math.floor(Date.now() / 1000),

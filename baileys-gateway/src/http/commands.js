@@ -7,7 +7,7 @@ import { Refusal } from '../sessions/sessions.js';
 
 /** @type {Record<string, (sessions: Sessions, body: any) => Promise<any> | any>} */
 export const COMMANDS = {
-  'POST /sessions/open': async (sessions, body) => (await sessions.open(withLease(body))).stand.snapshot,
+  'POST /sessions/open': async (sessions, body) => (await sessions.open(withLease(body), body.history === true)).stand.snapshot,
 
   'POST /sessions/close': async (sessions, body) => {
     const session = sessions.of(named(body));

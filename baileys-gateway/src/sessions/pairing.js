@@ -5,18 +5,28 @@ const NEXT_QR_MS = 20_000;
 
 export class Pairing {
   #until;
+  #timer;
   #shown = 0;
   /** @type {string | undefined} */ #code;
 
-  /** @param {{ pairingWindowMs: number, qrTimeoutMs: number }} options @param {string} [phone] digits; then there is a code to type instead of one to scan */
-  constructor(options, phone) {
+  /**
+   * @param {{ pairingWindowMs: number, qrTimeoutMs: number }} options @param {string | undefined} phone digits; then there is a code to type instead of one to scan
+   * @param {() => void} expired nobody has used a code when the window closes
+   */
+  constructor(options, phone, expired) {
     this.options = options;
     this.phone = phone;
     this.#until = performance.now() + options.pairingWindowMs;
+    this.#timer = setTimeout(expired, options.pairingWindowMs);
   }
 
   get isRunning() {
     return performance.now() < this.#until;
+  }
+
+  /** It was used, or somebody else decides now. */
+  stop() {
+    clearTimeout(this.#timer);
   }
 
   /** A new connection starts with a code that lives longer than the following ones. */

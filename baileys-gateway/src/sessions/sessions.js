@@ -30,8 +30,8 @@ export class Sessions {
     return [...this.#sessions.values()];
   }
 
-  /** @param {{ accountId: string, epoch: number, leaseDeadline: number }} command @returns {Promise<Session>} */
-  async open({ accountId, epoch, leaseDeadline }) {
+  /** @param {{ accountId: string, epoch: number, leaseDeadline: number }} command @param {boolean} [wantsHistory] @returns {Promise<Session>} */
+  async open({ accountId, epoch, leaseDeadline }, wantsHistory = false) {
     if (this.#isDraining) {
       throw new Refusal(503, 'draining');
     }
@@ -41,9 +41,11 @@ export class Sessions {
     }
     if (former?.epoch === epoch) {
       former.lease.renew(leaseDeadline);
+      former.wantsHistory = wantsHistory;
       return former;
     }
-    const session = new Session(accountId, epoch, this.parts, over => this.#sessions.get(accountId) === over && this.#sessions.delete(accountId));
+    const over = ended => this.#sessions.get(accountId) === ended && this.#sessions.delete(accountId);
+    const session = new Session(accountId, epoch, this.parts, over, wantsHistory);
     this.#sessions.set(accountId, session);
     session.lease.renew(leaseDeadline);
     await former?.end('newer_epoch');

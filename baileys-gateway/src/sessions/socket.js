@@ -6,6 +6,9 @@ import { toBaileys } from '../sending/content.js';
 
 /** @typedef {import('baileys').WASocket} Socket */
 
+/** The longest timer that there is. */
+const NEVER_MS = 2_147_483_647;
+
 /**
  * @param {{ accountId: string, keys: import('../keys/keyStore.js').KeyStore, settings: import('../settings.js').Settings, worker: import('../worker.js').Worker, groups: import('../sending/groups.js').Groups }} parts
  * @returns {Socket}
@@ -21,7 +24,8 @@ export function makeSocket({ accountId, keys, settings, worker, groups }) {
     ...(version && { version: /** @type {[number, number, number]} */ (version) }),
     browser: Browsers.macOS('Chrome'),
     connectTimeoutMs: options.connectTimeoutMs,
-    keepAliveIntervalMs: options.keepAliveMs,
+    // Its pings end a silent socket again and again; ours find it deaf, and it is made anew once (liveness.js).
+    keepAliveIntervalMs: NEVER_MS,
     defaultQueryTimeoutMs: options.queryTimeoutMs,
     ...(options.qrTimeoutMs > 0 && { qrTimeout: options.qrTimeoutMs }),
     // Else the phone shows no notifications while we are here.

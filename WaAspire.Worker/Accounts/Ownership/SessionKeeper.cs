@@ -1,0 +1,27 @@
+using WaAspire.Messaging.Firestore;
+using WaAspire.Worker.Gateway;
+
+namespace WaAspire.Worker.Accounts.Ownership;
+
+/// <summary>
+/// Has the gateway do for each held account what it asks for: open, prolong, show a code. An account whose session waits
+/// for a person, or for a ban to end, is held but not opened, whoever holds it. Everything here may be told twice.
+/// </summary>
+public sealed class SessionKeeper(AccountDirectory accounts, OwnedAccounts owned, ISessionGateway gateway, ServerClock clock)
+{
+    public async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        var held = owned.All.Where(held => !held.IsLeaving && owned.TrustLeft(held) > TimeSpan.Zero && (held.IsOpened || MayOpen(held))).ToList();
+        await gateway.KeepAsync(held, cancellationToken);
+        foreach (var asked in held.Where(held => held.IsOpened))
+        {
+            // A person asks for a code, once for each request; repeating it after a death does no harm.
+            if (accounts.Find(asked.AccountId)?.OpenPairRequest is { } request && request.Id != asked.PairRequestDone && await gateway.PairAsync(asked, request, cancellationToken))
+            {
+                asked.PairRequestDone = request.Id;
+            }
+        }
+    }
+
+    private bool MayOpen(OwnedAccount held) => accounts.Find(held.AccountId)?.MayOpenSession(clock.Now) != false;
+}
