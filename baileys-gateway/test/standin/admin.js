@@ -54,8 +54,9 @@ const CALLS = {
     return {};
   },
 
-  'POST /admin/faults': (whatsapp, { autoReceipt, ...faults }) => {
+  'POST /admin/faults': (whatsapp, { autoReceipt, preKeys, ...faults }) => {
     whatsapp.faults.set(faults);
+    whatsapp.preKeysOfNewDevices = preKeys ?? whatsapp.preKeysOfNewDevices;
     whatsapp.autoReceipt = autoReceipt ?? whatsapp.autoReceipt;
     return { faults: whatsapp.faults, autoReceipt: whatsapp.autoReceipt };
   },
