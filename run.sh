@@ -21,16 +21,18 @@ say "Building ..."
 dotnet build WaAspire.AppHost -c Release --nologo -v quiet -clp:NoSummary || stop "The build failed."
 
 # Where debug clients look for Firebase, when it is free.
-export PROXY_PORT FIRESTORE_PORT AUTH_PORT WHATSAPP_PORT WORKER_PORT
+export PROXY_PORT FIRESTORE_PORT AUTH_PORT WHATSAPP_PORT WORKER_PORT SOCKETS_PORT
 PROXY_PORT=$(free_port 5002)
 FIRESTORE_PORT=$(free_port 8082)
 AUTH_PORT=$(free_port 9098)
 WHATSAPP_PORT=$(free_port 5010)
 WORKER_PORT=$(free_port 8080)
+SOCKETS_PORT=$(free_port 7070)
 
 # The guide waits until everything answers, prints what to paste, and ends. exec keeps this process's id: $$ is the AppHost.
 scripts/guide.sh $$ &
 echo $$ > .run/pid
 exec dotnet "$apphost" \
   --Ports:Proxy="$PROXY_PORT" --Ports:Firestore="$FIRESTORE_PORT" --Ports:Auth="$AUTH_PORT" \
-  --Ports:WhatsApp="$WHATSAPP_PORT" --Ports:Worker="$WORKER_PORT" --Demo:SeedFile="$PWD/demo/seed.json" --Demo:DataDirectory="$PWD/.run/firebase"
+  --Ports:WhatsApp="$WHATSAPP_PORT" --Ports:Worker="$WORKER_PORT" --Ports:Sockets="$SOCKETS_PORT" \
+  --Demo:SeedFile="$PWD/demo/seed.json" --Demo:DataDirectory="$PWD/.run/firebase"

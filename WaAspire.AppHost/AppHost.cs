@@ -5,6 +5,7 @@
 // Run here, Google and Meta are stand-ins that speak their protocols: `firebase` and `whatsapp`. Published, they are the
 // real ones, and the stand-ins are not in the model at all. Nothing here starts before what it cannot work without.
 
+using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 
 var builder = DistributedApplication.CreateBuilder(args);
@@ -78,6 +79,27 @@ if (local)
     proxy.WaitFor(firebase)
         .WithEnvironment("FIRESTORE_EMULATOR_HOST", $"{firestore}")
         .WithEnvironment("FIREBASE_AUTH_EMULATOR_HOST", $"{firebase.GetEndpoint("auth").Property(EndpointProperty.HostAndPort)}");
+
+    // ── WhatsApp's stand-in for accounts that are paired by QR code. Both scripts end well where Node is missing. ───────
+    if (builder.Configuration.GetValue("Demo:Sockets", true))
+    {
+        var packages = builder.AddExecutable("gateway-packages", RepositoryFile("scripts/sockets.sh"), RepositoryFile("."), "install");
+        var sockets = builder.AddExecutable("sockets", RepositoryFile("scripts/sockets.sh"), RepositoryFile("."), "stand-in")
+            .WithHttpEndpoint(PublicPort("Sockets"), env: "PORT")
+            .WithHttpHealthCheck("/admin/state")
+            .WaitForCompletion(packages);
+        if (builder.Configuration["Demo:DataDirectory"] is { } kept)
+            sockets.WithArgs($"--data={Path.GetFullPath(Path.Combine(kept, "whatsapp-devices.json"))}");
+
+        // A worker looks for its gateway's packages once, with its first such account.
+        worker.WaitForCompletion(packages)
+            .WithEnvironment("WA_SESSION_KEYS", builder.AddParameter("wa-session-keys", LocalKey(), secret: true))
+            .WithEnvironment("WA_WEB_SOCKET_URL", $"ws://{sockets.GetEndpoint("http").Property(EndpointProperty.HostAndPort)}/ws/chat")
+            .WithEnvironment("Gateway__Spool", RepositoryFile(".run/gateway-spool"));
+        whatsapp.WithEnvironment("Sockets__Url", sockets.GetEndpoint("http"))
+            .WithEnvironment("FIREBASE_PROJECT_ID", firebaseProject)
+            .WithEnvironment("FIRESTORE_EMULATOR_HOST", $"{firestore}");
+    }
 }
 
 builder.Build().Run();
@@ -93,5 +115,22 @@ IResourceBuilder<ParameterResource> Secret(string name) => Setting(name, $"local
 
 // Null is a random free port; run.sh names the ones that people type.
 int? PublicPort(string name) => builder.Configuration.GetValue<int?>($"Ports:{name}");
+
+// Made up once, and kept: what is stored encrypted must be readable after the next start.
+string LocalKey()
+{
+    var file = RepositoryFile(".run/session-keys");
+    if (!File.Exists(file))
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        var mine = $"{file}.{Environment.ProcessId}";
+        File.WriteAllText(mine, $"local:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(mine, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.Move(mine, file, overwrite: true);
+    }
+
+    return File.ReadAllText(file);
+}
 
 string RepositoryFile(string name) => Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", name));

@@ -26,7 +26,7 @@ internal sealed class BenchSystem : IAsyncDisposable
 
     public static async Task<BenchSystem> StartAsync()
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>();
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>(["--Demo:Sockets=false"]);
         var app = await builder.BuildAsync();
         await app.StartAsync();
         foreach (var resource in new[] { "redis", "firebase", "whatsapp", "worker", "proxy" })

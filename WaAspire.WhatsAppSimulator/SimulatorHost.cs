@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using WaAspire.WhatsAppSimulator.CloudApi;
 using WaAspire.WhatsAppSimulator.Faults;
 using WaAspire.WhatsAppSimulator.Phone;
+using WaAspire.WhatsAppSimulator.Sockets;
 using WaAspire.WhatsAppSimulator.Webhooks;
 
 namespace WaAspire.WhatsAppSimulator;
@@ -42,7 +43,7 @@ public static class SimulatorHost
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(SimulatorSecrets.Read(builder.Configuration));
         builder.Services.AddOptions<SimulatorOptions>().BindConfiguration("Simulator").ValidateDataAnnotations().ValidateOnStart();
-        builder.AddFaults().AddPhone().AddWebhooks().AddCloudApi();
+        builder.AddFaults().AddPhone().AddWebhooks().AddCloudApi().AddSockets();
 
         var app = builder.Build();
         app.Services.GetRequiredService<SimulatorSecrets>().LogWhatIsMissing(app.Logger);
@@ -51,6 +52,7 @@ public static class SimulatorHost
         app.MapPhone();
         app.MapWebhooks();
         app.MapCloudApi();
+        app.MapSockets();
         return app;
     }
 

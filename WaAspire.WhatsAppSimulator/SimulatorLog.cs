@@ -20,4 +20,7 @@ internal static partial class SimulatorLog
 
     [LoggerMessage(5013, LogLevel.Error, "Webhook loop failed on one round and goes on")]
     public static partial void RoundFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(5020, LogLevel.Information, "The socket stand-in does not answer: no account that is paired by QR code is shown until it does")]
+    public static partial void SocketsAway(this ILogger logger);
 }

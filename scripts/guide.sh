@@ -7,11 +7,22 @@ firestore=http://127.0.0.1:$FIRESTORE_PORT
 auth=http://127.0.0.1:$AUTH_PORT
 whatsapp=http://127.0.0.1:$WHATSAPP_PORT
 worker=http://127.0.0.1:$WORKER_PORT
+sockets=http://127.0.0.1:$SOCKETS_PORT
+. scripts/needs.sh
 
 until curl -fs "$proxy/readyz" >/dev/null 2>&1 && curl -fs "$worker/readyz" >/dev/null 2>&1 && curl -fs "$whatsapp/health" >/dev/null 2>&1; do
   kill -0 "$apphost" 2>/dev/null || exit 0
   sleep 0.3
 done
+
+# The stand-in for accounts that are paired by QR code is there a moment later, or, without Node, never.
+linked=''
+if has_node; then
+  for _ in $(seq 100); do
+    if curl -fs "$sockets/admin/state" >/dev/null 2>&1; then linked=yes; break; fi
+    sleep 0.3
+  done
+fi
 
 token=$(curl -fs "$auth/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local" -H 'Content-Type: application/json' \
   -d '{"email":"employee@example.com","password":"demo-password","returnSecureToken":true}' | sed -n 's/.*"idToken" *: *"\([^"]*\)".*/\1/p')
@@ -65,6 +76,30 @@ curl -s -H "Authorization: Bearer owner" "$firestore/v1/projects/demo-waaspire/d
 
 curl $whatsapp/simulator/accepted
 
+TEXT
+
+if [ "$linked" ]; then cat <<TEXT
+7. Add an account that is paired by QR code. Its code appears on the phone page: one click scans it. Then write to it as Elena:
+
+account=shop-\$(date +%s)
+curl -s -X PATCH -H "Authorization: Bearer owner" -H "Content-Type: application/json" "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/accounts/\$account" \\
+  -d '{"fields":{"provider":{"stringValue":"baileys"},"name":{"stringValue":"Shop"},"phone":{"stringValue":"+40722000111"},"status":{"stringValue":"connecting"}}}'
+curl -s -X POST -H "X-Internal-Token: local-internal-token" $worker/internal/accounts/\$account/pair
+
+8. Answer her, in the same shell:
+
+curl -X POST $proxy/whatsappProxySend \\
+  -H "Authorization: Bearer $token" \\
+  -H "Content-Type: application/json" \\
+  -d '{"threadId":"'\$account'__40700000021@s.whatsapp.net","accountId":"'\$account'","toJid":"+40700000021@s.whatsapp.net","text":"Hello, Elena","clientMessageId":"answer-'\$(date +%s)'"}'
+
+TEXT
+else
+  say "7. Accounts that are paired by QR code need Node 20 or later: https://nodejs.org"
+  say ""
+fi
+
+cat <<TEXT
 Ctrl-C ends everything.
 ────────────────────────────────────────────────────────────────────────────────
 

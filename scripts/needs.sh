@@ -20,6 +20,11 @@ need_debian() {
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null 2>&1 || stop "Could not install $2."
 }
 
+# has_node: Node 20 or later is there. Nobody installs it: only accounts that are paired by QR code need it.
+has_node() {
+  [ "$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')" -ge 20 ] 2>/dev/null
+}
+
 # free_port PREFERRED: prints it when nobody listens there, else a free port close above it.
 free_port() {
   local port=$1

@@ -36,7 +36,7 @@ public class RunningSystem : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>(Arguments);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>([.. Arguments, $"--Demo:Sockets={HasSockets}"]);
         var worker = builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(project => project.Name == "worker"));
         foreach (var (name, value) in WorkerDurations)
         {
@@ -46,7 +46,7 @@ public class RunningSystem : IAsyncLifetime
         Configure(worker);
         _app = await builder.BuildAsync();
         await _app.StartAsync();
-        foreach (var resource in new[] { "redis", "firebase", "whatsapp", "worker", "proxy" }.Where(name => builder.Resources.Any(resource => resource.Name == name)))
+        foreach (var resource in new[] { "redis", "firebase", "whatsapp", "sockets", "worker", "proxy" }.Where(name => builder.Resources.Any(resource => resource.Name == name)))
         {
             await WaitUntilHealthyAsync(resource);
         }
@@ -104,6 +104,9 @@ public class RunningSystem : IAsyncLifetime
 
     /// <summary>The AppHost's command line.</summary>
     protected virtual string[] Arguments => [];
+
+    /// <summary>Whether accounts that are paired by QR code can live here: their stand-in takes Node a second to start.</summary>
+    protected virtual bool HasSockets => false;
 
     /// <summary>A tenth of production's, unless the suite runs in full.</summary>
     protected virtual IEnumerable<KeyValuePair<string, string>> WorkerDurations => Durations.AsEnvironment();

@@ -11,7 +11,7 @@ public sealed class AppHostModelTests
     public async Task run_here_the_stand_ins_are_part_of_it()
     {
         await using var builder = await CreateAsync();
-        Assert.Equal(["firebase", "proxy", "redis", "whatsapp", "worker"], Processes(builder));
+        Assert.Equal(["firebase", "gateway-packages", "proxy", "redis", "sockets", "whatsapp", "worker"], Processes(builder));
         Assert.Equal(Projects.WaAspire_AppHost.ProjectPath, builder.AppHostDirectory);
     }
 
@@ -38,10 +38,18 @@ public sealed class AppHostModelTests
     }
 
     [Fact]
+    public async Task told_so_it_does_without_accounts_that_are_paired_by_qr_code()
+    {
+        await using var builder = await CreateAsync("--Demo:Sockets=false");
+        Assert.Equal(["firebase", "proxy", "redis", "whatsapp", "worker"], Processes(builder));
+        Assert.DoesNotContain("WA_SESSION_KEYS", (await EnvironmentAsync(builder, "worker")).Keys);
+    }
+
+    [Fact]
     public async Task who_waits_for_whom()
     {
         await using var builder = await CreateAsync();
-        Assert.Equal(["firebase", "redis", "whatsapp"], Awaited(builder, "worker"));
+        Assert.Equal(["firebase", "gateway-packages", "redis", "whatsapp"], Awaited(builder, "worker"));
         Assert.Equal(["firebase", "redis"], Awaited(builder, "proxy"));
         Assert.Empty(Awaited(builder, "whatsapp"));
         Assert.Empty(Awaited(builder, "firebase"));
@@ -67,7 +75,7 @@ public sealed class AppHostModelTests
     {
         await using var builder = await CreateAsync("--Demo:SeedFile=/seed.json");
         // What is under test is the map; the processes that it would start are not.
-        foreach (var resource in builder.Resources.OfType<ProjectResource>())
+        foreach (var resource in builder.Resources.OfType<IResourceWithEnvironment>().Where(r => r is ProjectResource or ExecutableResource))
             builder.CreateResourceBuilder(resource).WithEnvironment(_ => throw new DistributedApplicationException("Not in this test."));
         await using var app = await builder.BuildAsync();
         await app.StartAsync();
@@ -81,6 +89,9 @@ public sealed class AppHostModelTests
         Assert.Equal($"{Url(app, "whatsapp")}/v25.0", worker["WHATSAPP_GRAPH_BASE_URL"]);
         Assert.Equal(Url(app, "worker"), proxy["WHATSAPP_RAILWAY_BASE_URL"]);
         Assert.Equal($"{Url(app, "proxy")}/webhooks/whatsapp", whatsapp["Webhooks__Url"]);
+        Assert.Equal($"ws://localhost:{app.GetEndpoint("sockets").Port}/ws/chat", worker["WA_WEB_SOCKET_URL"]);
+        Assert.Matches("^local:.{44}$", worker["WA_SESSION_KEYS"]);
+        Assert.Equal(Url(app, "sockets"), whatsapp["Sockets__Url"]);
         Assert.Equal("/seed.json", firebase["Seed__File"]);
         Assert.Equal(Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "firestore.rules")), firebase["Firestore__RulesFile"]);
         Assert.Equal(Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "firestore.indexes.json")), firebase["Firestore__IndexesFile"]);

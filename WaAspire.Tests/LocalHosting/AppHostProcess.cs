@@ -23,7 +23,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
         var output = Path.GetRelativePath(TestProject, AppContext.BaseDirectory);
         var start = new ProcessStartInfo("/usr/bin/env") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = project };
         // A shell starts its background jobs deaf to Ctrl-C, and they hand that on: whoever runs these tests, the child hears it.
-        foreach (var argument in new[] { "--default-signal=INT", dotnet, Path.Combine(project, output, "WaAspire.AppHost.dll") }.Concat(arguments))
+        foreach (var argument in new[] { "--default-signal=INT", dotnet, Path.Combine(project, output, "WaAspire.AppHost.dll"), "--Demo:Sockets=false" }.Concat(arguments))
             start.ArgumentList.Add(argument);
         start.Environment[MarkerName] = _marker;
         start.Environment["LocalHosting__StopGrace"] = "00:00:03";

@@ -16,6 +16,9 @@ internal sealed class Chat(ChatKey key, string display)
     public string Display { get; } = display;
     public string? Name { get; set; }
 
+    /// <summary>The business is paired by QR code, so that the phone writes texts only.</summary>
+    public bool IsLinked { get; init; }
+
     /// <summary>Set while the person blocks the business.</summary>
     public Block? Block { get; set; }
 

@@ -81,6 +81,17 @@ internal sealed class ChatStore(IOptions<SimulatorOptions> options, BusinessNumb
         }
     }
 
+    /// <summary>A chat that somebody may begin.</summary>
+    public void Open(ChatKey key, string name)
+    {
+        lock (_gate)
+        {
+            var chat = ChatOf_NeedsLock(key);
+            chat.Name ??= name;
+            events.Publish("chat", () => new { chat = PhoneView.Of(chat) });
+        }
+    }
+
     public bool IsBlocked(ChatKey key)
     {
         lock (_gate) return _chats.TryGetValue(key, out var chat) && chat.Block is not null;
@@ -119,7 +130,7 @@ internal sealed class ChatStore(IOptions<SimulatorOptions> options, BusinessNumb
     {
         if (_chats.TryGetValue(key, out var chat)) return chat;
         if (_chats.Count >= _options.ChatsMax) _chats.Remove(_chats.Values.MinBy(quiet => quiet.LastAt)!.Key);
-        return _chats[key] = new Chat(key, numbers.DisplayNumber(key.PhoneNumberId) ?? key.PhoneNumberId);
+        return _chats[key] = new Chat(key, numbers.DisplayNumber(key.PhoneNumberId) ?? key.PhoneNumberId) { IsLinked = numbers.IsLinked(key.PhoneNumberId) };
     }
 
     private object Snapshot_NeedsLock() => new

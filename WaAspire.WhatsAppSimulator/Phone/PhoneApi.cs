@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.FileProviders;
 using WaAspire.WhatsAppSimulator.CloudApi;
+using WaAspire.WhatsAppSimulator.Sockets;
 using WaAspire.WhatsAppSimulator.Webhooks;
 
 namespace WaAspire.WhatsAppSimulator.Phone;
@@ -9,6 +10,8 @@ namespace WaAspire.WhatsAppSimulator.Phone;
 /// <summary>The page, its live events, and what the person who holds the phone can do: read, write, send a file, react, block.</summary>
 internal static class PhoneApi
 {
+    private const string TextsOnly = "an account that is paired by QR code takes texts only here";
+
     public static WebApplicationBuilder AddPhone(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<PhoneEvents>().AddSingleton<ChatStore>().AddSingleton<InboundMessages>().AddSingleton<InboundFiles>();
@@ -72,28 +75,32 @@ internal static class PhoneApi
         return media.Find(id) is { } file ? TypedResults.Bytes(file.Bytes, file.MimeType) : TypedResults.NotFound();
     }
 
-    internal static IResult Read(ReadRequest request, ChatStore chats, StatusSchedule schedule)
+    internal static async Task<IResult> Read(ReadRequest request, ChatStore chats, StatusSchedule schedule, LinkedAccounts linked, CancellationToken cancellation)
     {
+        if (linked.Has(request.PhoneNumberId))
+            return TypedResults.Ok(new { read = await linked.ReadAsync(new ChatKey(request.PhoneNumberId, request.Contact), cancellation) });
         var delivered = chats.Delivered(new ChatKey(request.PhoneNumberId, request.Contact));
         foreach (var message in delivered) schedule.ForRead(message);
         return TypedResults.Ok(new { read = delivered.Count });
     }
 
-    internal static IResult Inbound(InboundRequest request, InboundMessages inbound)
+    internal static async Task<IResult> Inbound(InboundRequest request, InboundMessages inbound, LinkedAccounts linked, CancellationToken cancellation)
     {
-        var (id, problem) = inbound.Receive(request);
+        var (id, problem) = linked.Has(request.PhoneNumberId) ? await linked.WriteAsync(request, cancellation) : inbound.Receive(request);
         return problem is null ? TypedResults.Ok(new { id }) : TypedResults.BadRequest(new { problem });
     }
 
     internal static async Task<IResult> InboundFile(
-        HttpRequest request, string phoneNumberId, string from, string? name, string? caption, InboundFiles files)
+        HttpRequest request, string phoneNumberId, string from, string? name, string? caption, InboundFiles files, LinkedAccounts linked)
     {
+        if (linked.Has(phoneNumberId)) return TypedResults.BadRequest(new { problem = TextsOnly });
         var (id, mediaId, problem) = await files.ReceiveAsync(request, phoneNumberId, from, name, caption);
         return problem is null ? TypedResults.Ok(new { id, mediaId }) : TypedResults.BadRequest(new { problem });
     }
 
     internal static IResult Block(BlockRequest request, ChatStore chats, BusinessNumbers numbers)
     {
+        if (numbers.IsLinked(request.PhoneNumberId)) return TypedResults.BadRequest(new { problem = TextsOnly });
         if (numbers.DisplayNumber(request.PhoneNumberId) is null) return TypedResults.BadRequest(new { problem = "phoneNumberId does not exist" });
         if (SendValidation.Digits(request.Contact) is not { } contact) return TypedResults.BadRequest(new { problem = "contact must be a phone number" });
         chats.Block(new ChatKey(request.PhoneNumberId, contact), request.Blocked ? new Block(request.Code) : null);

@@ -3,7 +3,7 @@ namespace WaAspire.WhatsAppSimulator.Phone;
 /// <summary>What the page is told, and no more: opaque data stays between the business and Meta.</summary>
 internal static class PhoneView
 {
-    public static object Of(Chat chat) => new { chat.Key.PhoneNumberId, chat.Key.Contact, chat.Name, chat.Display, blocked = chat.Block is not null };
+    public static object Of(Chat chat) => new { chat.Key.PhoneNumberId, chat.Key.Contact, chat.Name, chat.Display, blocked = chat.Block is not null, linked = chat.IsLinked };
 
     public static object Of(PhoneMessage message) => new
     {

@@ -92,6 +92,8 @@ function drawContact(chat) {
   $('block').textContent = chat.blocked ? 'Unblock' : 'Block';
   $('blocked').hidden = !chat.blocked;
   $('composer').hidden = Boolean(chat.blocked);
+  // Paired by QR code: texts only.
+  $('block').hidden = $('attach').hidden = Boolean(chat.linked);
 }
 
 function append(message) {
@@ -105,7 +107,7 @@ function append(message) {
   const first = !before?.classList.contains(message.direction);
   const element = bubble(message, first);
   element.dataset.day = day(message.at);
-  element.append(...reactions(current(), message, problem));
+  if (!current().linked) element.append(...reactions(current(), message, problem));
   list.append(element);
   while (list.children.length > BUBBLES_MAX) list.firstElementChild.remove();
 }
@@ -186,6 +188,7 @@ function connect() {
     drawContact(current());
     arrived(event.message);
   });
+  on('chat', (event) => { store.meet(event.chat); drawListSoon(); });
   on('block', (event) => { store.know(event.chat); if (keyOf(event.chat) === open) drawContact(current()); });
   on('status', (event) => changed(event, { status: event.status }));
   on('reaction', (event) => changed(event, { reaction: event.reaction }));

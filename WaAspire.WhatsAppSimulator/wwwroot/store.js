@@ -24,6 +24,12 @@ export class Store {
     if (known) Object.assign(known, chat);
   }
 
+  /** A chat that may be begun. */
+  meet(chat) {
+    if (this.chats.has(keyOf(chat))) this.know(chat);
+    else this.chats.set(keyOf(chat), { ...chat, messages: [] });
+  }
+
   /** Sets fields of one message; null when it is no longer here. */
   change(event, fields) {
     const message = this.chats.get(keyOf(event))?.messages.find((m) => m.id === event.id);
@@ -32,7 +38,7 @@ export class Store {
 
   /** Chats per business number, those with the latest message first. */
   byNumber() {
-    const sorted = [...this.chats.values()].filter((c) => c.messages.length > 0).sort((a, b) => last(b).at.localeCompare(last(a).at));
+    const sorted = [...this.chats.values()].filter((c) => c.linked || c.messages.length > 0).sort((a, b) => last(b).at.localeCompare(last(a).at));
     return Map.groupBy(sorted, (chat) => chat.phoneNumberId);
   }
 
@@ -43,6 +49,8 @@ export class Store {
   }
 }
 
-export const last = (chat) => chat.messages[chat.messages.length - 1];
+const NOTHING_YET = { at: '', text: 'Write the first message', direction: 'inbound', status: 'read' };
+
+export const last = (chat) => chat.messages[chat.messages.length - 1] ?? NOTHING_YET;
 
 export const unread = (chat) => chat.messages.filter((m) => m.direction === 'outbound' && m.status === 'delivered').length;

@@ -24,6 +24,7 @@ export const initials = (chat) =>
 export const clock = (at) => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 
 export function day(at) {
+  if (!at) return '';
   const start = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
   const days = Math.round((start(new Date()) - start(new Date(at))) / 86_400_000);
   if (days === 0) return 'Today';

@@ -2,7 +2,10 @@
 // 400 with a sentence for what makes no sense. A table of the calls is in ../../README.md.
 
 import { receiptNode, retryNode } from './mail.js';
+import { phoneOf } from './people.js';
 import { element } from './queries.js';
+
+const SENT_PAGE = 20_000;
 
 /** @typedef {import('./whatsapp.js').WhatsApp} WhatsApp */
 
@@ -10,6 +13,7 @@ import { element } from './queries.js';
 const CALLS = {
   'GET /admin/state': whatsapp => ({
     logins: whatsapp.logins,
+    lastSent: whatsapp.lastSent,
     waitingForScan: [...whatsapp.clients].filter(client => client.pairing && !client.device).map(({ pairing }) => ({ refs: pairing?.refs, codePhone: pairing?.codePhone ?? null })),
     devices: [...whatsapp.devices.values()].map(({ client, ...device }) => ({ ...device, connected: client !== undefined })),
     faults: whatsapp.faults,
@@ -50,8 +54,9 @@ const CALLS = {
     return {};
   },
 
-  'POST /admin/faults': (whatsapp, { autoReceipt, ...faults }) => {
+  'POST /admin/faults': (whatsapp, { autoReceipt, preKeys, ...faults }) => {
     whatsapp.faults.set(faults);
+    whatsapp.preKeysOfNewDevices = preKeys ?? whatsapp.preKeysOfNewDevices;
     whatsapp.autoReceipt = autoReceipt ?? whatsapp.autoReceipt;
     return { faults: whatsapp.faults, autoReceipt: whatsapp.autoReceipt };
   },
@@ -74,7 +79,13 @@ const CALLS = {
     return {};
   },
 
-  'GET /admin/sent': (whatsapp, _, query) => whatsapp.sent.filter(entry => [null, entry.account].includes(query.get('account'))),
+  'GET /admin/sent': (whatsapp, _, query) =>
+    whatsapp.sent
+      .filter(entry => [null, entry.account].includes(query.get('account')) && entry.seq > Number(query.get('after') ?? 0))
+      .slice(0, Number(query.get('limit') ?? SENT_PAGE))
+      .map(entry => ({ ...entry, contact: phoneOf(entry.to) })),
+
+  'GET /admin/comings': (whatsapp, _, query) => whatsapp.comings.filter(entry => [null, entry.account].includes(query.get('account'))),
 
   'GET /admin/inbound': (whatsapp, _, query) =>
     whatsapp.inbound.filter(entry => [null, entry.account].includes(query.get('account'))).map(({ id, account, receipt }) => ({ id, account, receipt })),

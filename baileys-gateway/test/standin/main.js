@@ -1,7 +1,7 @@
 // A stand-in for WhatsApp's websocket server, for tests and for trying things out. Never let anything but a loopback
 // address point at it: it lets everybody in.
 //
-//   node baileys-gateway/test/standin/main.js [--port=7070] [--data=FILE]
+//   node baileys-gateway/test/standin/main.js [--port=7070] [--data=FILE]      (PORT says the same as --port)
 //
 // Gateways connect to ws://127.0.0.1:{port}/ws/chat; the switches are at http://127.0.0.1:{port}/admin/… (admin.js).
 
@@ -35,7 +35,7 @@ export async function startStandIn(port, file) {
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '7070' }, data: { type: 'string' } } });
+  const { values } = parseArgs({ options: { port: { type: 'string', default: process.env.PORT ?? '7070' }, data: { type: 'string' } } });
   const { port, close } = await startStandIn(Number(values.port), values.data);
   for (const signal of ['SIGTERM', 'SIGINT']) {
     process.on(signal, () => void close().then(() => process.exit(0)));

@@ -14,6 +14,7 @@ import { answer, element, result } from './queries.js';
 /** @typedef {{ phone: string, device: number, jid: string, key: string, preKeys: number, client?: Client }} Device */
 /** @typedef {{ seq: number, account: string, id: string, to: string, type: string, text?: string, message?: any, recipients: number, answer: string, at: number }} Sent */
 /** @typedef {{ id: string, account: string, node: BinaryNode, receipt: string | null }} Inbound */
+/** @typedef {{ account: string, jid: string, what: 'login' | 'closed', others: number, at: number }} Coming others = sockets of the same device that were open besides */
 
 const LOG_LIMIT = 20_000;
 
@@ -29,6 +30,8 @@ export class WhatsApp {
   /** How many pre-keys the server claims to have of a new device. 0 makes it upload 812, which is slow and true. */
   preKeysOfNewDevices = 0;
   logins = 0;
+  /** @type {Coming[]} who came in and who went, in order: two owners of one account would show here */ comings = [];
+  lastSent = 0;
   /** @type {Map<string, string[]>} the members' numbers, by the group's address */ groups = new Map();
   groupQueries = 0;
 
@@ -67,8 +70,15 @@ export class WhatsApp {
 
   /** @param {Omit<Sent, 'seq' | 'at'>} entry */
   logSent(entry) {
-    this.sent.push({ seq: this.sent.length + 1, at: Date.now(), ...entry });
+    this.sent.push({ seq: ++this.lastSent, at: Date.now(), ...entry });
     this.sent.splice(0, this.sent.length - LOG_LIMIT);
+  }
+
+  /** @param {Device} device @param {Coming['what']} what @param {Client} client */
+  logComing(device, what, client) {
+    const others = [...this.clients].filter(other => other !== client && other.device === device && other.connection.isOpen).length;
+    this.comings.push({ account: device.phone, jid: device.jid, what, others, at: Date.now() });
+    this.comings.splice(0, this.comings.length - LOG_LIMIT);
   }
 
   /** Somebody writes to an account. It is delivered now or, without a connection, at the next login. @param {any} letter see mail.js */
@@ -118,6 +128,7 @@ export class Client {
       this.connection.close(element('failure', { reason: refusal ?? '401' }));
       return;
     }
+    this.whatsapp.logComing(device, 'login', this);
     device.client?.goodbye({}, element('conflict', { type: 'replaced' }));
     this.device = device;
     device.client = this;
@@ -204,6 +215,9 @@ export class Client {
 
   #closed() {
     this.whatsapp.clients.delete(this);
+    if (this.device) {
+      this.whatsapp.logComing(this.device, 'closed', this);
+    }
     if (this.device?.client === this) {
       this.device.client = undefined;
     }
