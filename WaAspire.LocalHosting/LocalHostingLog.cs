@@ -31,4 +31,7 @@ internal static partial class LocalHostingLog
 
     [LoggerMessage(9008, LogLevel.Warning, "The dashboard ended with exit code {ExitCode}, everything else goes on: {LastWords}")]
     public static partial void DashboardEnded(ILogger logger, int exitCode, string lastWords);
+
+    [LoggerMessage(9009, LogLevel.Error, "The dashboard asked for {Call} and got no answer")]
+    public static partial void DashboardCallFailed(ILogger logger, string call, Exception fault);
 }

@@ -185,6 +185,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<WorkerMetrics>();
         builder.Services.TryAddSingleton<LoopPulse>();
         builder.Services.TryAddSingleton<OutboxFiguresReader>();
+        builder.AddLoop<DepthLoop>();
         return builder;
     }
 

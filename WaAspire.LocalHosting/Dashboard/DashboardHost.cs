@@ -80,7 +80,7 @@ internal sealed class DashboardHost(
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         var messages = new ResourceMessages(new CommandMessages(services), time.GetUtcNow().UtcDateTime);
-        var service = new ResourceService(settings.ResourceKey, messages, notifications, logs, commands, appHost);
+        var service = new ResourceService(settings.ResourceKey, messages, notifications, logs, commands, appHost, logger);
         app.Run(http => service.ServeAsync(http, _stopping.Token));
         await app.StartAsync(cancellationToken);
         return app;

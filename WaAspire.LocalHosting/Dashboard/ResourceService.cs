@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using WaAspire.LocalHosting.Building;
 
 namespace WaAspire.LocalHosting.Dashboard;
@@ -13,7 +14,7 @@ namespace WaAspire.LocalHosting.Dashboard;
 /// </summary>
 internal sealed class ResourceService(
     string key, ResourceMessages messages, ResourceNotificationService notifications, ResourceLoggerService logs,
-    ResourceCommandService commands, AppHostFacts appHost)
+    ResourceCommandService commands, AppHostFacts appHost, ILogger logger)
 {
     private const string KeyHeader = "x-resource-service-api-key";
     private const string Path = "/aspire.v1.DashboardService/";
@@ -39,6 +40,12 @@ internal sealed class ResourceService(
         catch (Exception fault) when (either.IsCancellationRequested && fault is OperationCanceledException or IOException)
         {
             // The caller has gone, or we stop: nobody listens to how it ended.
+        }
+        catch (Exception fault)
+        {
+            // A bug, such as in a command of the model, costs one answer and is named.
+            LocalHostingLog.DashboardCallFailed(logger, http.Request.Path.Value ?? "", fault);
+            call.End(GrpcStatus.Internal);
         }
     }
 
