@@ -7,6 +7,7 @@
 
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
+using WaAspire.AppHost;
 
 var builder = DistributedApplication.CreateBuilder(args);
 var local = builder.ExecutionContext.IsRunMode;
@@ -22,7 +23,7 @@ var internalToken = Secret("internal-token");
 
 // ── Redis: lane leases and wake-ups. May be lost at any time; a server that exists already is welcome. ─────────────
 IResourceBuilder<IResourceWithConnectionString> redis = builder.Configuration.GetConnectionString("redis") is null
-    ? builder.AddRedis("redis", PublicPort("Redis"))
+    ? builder.AddRedis("redis", PublicPort("Redis")).WithFlushCommand()
     : builder.AddConnectionString("redis");
 
 // ── Worker: the only one that sends. Two of them, because two must never send the same message. ────────────────────
@@ -33,7 +34,8 @@ var worker = builder.AddProject<Projects.WaAspire_Worker>("worker")
     .WithReference(redis).WaitFor(redis)
     .WithEnvironment("FIREBASE_PROJECT_ID", firebaseProject)
     .WithEnvironment("WHATSAPP_ACCESS_TOKEN", whatsappAccessToken)
-    .WithEnvironment("INTERNAL_TOKEN", internalToken);
+    .WithEnvironment("INTERNAL_TOKEN", internalToken)
+    .WithOperatorCommands(internalToken);
 
 // ── Proxy: the only one that the world may call. ───────────────────────────────────────────────────────────────────
 var proxy = builder.AddProject<Projects.WaAspire_Proxy>("proxy")
@@ -77,6 +79,7 @@ if (local)
         .WithEnvironment("FIRESTORE_EMULATOR_HOST", $"{firestore}")
         .WithEnvironment("WHATSAPP_GRAPH_BASE_URL", $"{whatsapp.GetEndpoint("http")}/v25.0");
     proxy.WaitFor(firebase)
+        .WithTestMessageCommand(firebase.GetEndpoint("auth"))
         .WithEnvironment("FIRESTORE_EMULATOR_HOST", $"{firestore}")
         .WithEnvironment("FIREBASE_AUTH_EMULATOR_HOST", $"{firebase.GetEndpoint("auth").Property(EndpointProperty.HostAndPort)}");
 

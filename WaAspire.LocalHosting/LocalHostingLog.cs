@@ -22,4 +22,16 @@ internal static partial class LocalHostingLog
 
     [LoggerMessage(9004, LogLevel.Information, "Stopping: dependants first, each with {Grace} to finish")]
     public static partial void Stopping(ILogger logger, TimeSpan grace);
+
+    [LoggerMessage(9006, LogLevel.Information, "Login to the dashboard at {Url}")]
+    public static partial void DashboardReady(ILogger logger, string url);
+
+    [LoggerMessage(9007, LogLevel.Information, "No dashboard: {Reason}")]
+    public static partial void NoDashboard(ILogger logger, string reason);
+
+    [LoggerMessage(9008, LogLevel.Warning, "The dashboard ended with exit code {ExitCode}, everything else goes on: {LastWords}")]
+    public static partial void DashboardEnded(ILogger logger, int exitCode, string lastWords);
+
+    [LoggerMessage(9009, LogLevel.Error, "The dashboard asked for {Call} and got no answer")]
+    public static partial void DashboardCallFailed(ILogger logger, string call, Exception fault);
 }

@@ -26,4 +26,13 @@ public sealed class LocalHostingOptions
     /// <summary>Log lines kept in memory per replica. Default 2000; the oldest go first.</summary>
     [Range(10, 100_000)]
     public int LogLinesKept { get; set; } = 2000;
+
+    /// <summary>Whether the dashboard belongs to a run. Default true; tests have none unless they ask for it.</summary>
+    public bool Dashboard { get; set; } = true;
+
+    /// <summary>
+    /// The script that finds the dashboard or fetches it, relative to the AppHost. Default none: then there is no dashboard.
+    /// <c>--look</c> fetches nothing. Prints the program; ends with 3 if it could be fetched, else with a reason and 1.
+    /// </summary>
+    public string? DashboardScript { get; set; }
 }

@@ -217,6 +217,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<LoopPulse>();
         builder.Services.TryAddSingleton<WorkerBoot>();
         builder.Services.TryAddSingleton<OutboxFiguresReader>();
+        builder.AddLoop<DepthLoop>();
         return builder;
     }
 

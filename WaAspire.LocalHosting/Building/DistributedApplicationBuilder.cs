@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using WaAspire.LocalHosting.Dashboard;
 using WaAspire.LocalHosting.Model;
 using WaAspire.LocalHosting.Running;
 using WaAspire.LocalHosting.Testing;
@@ -40,7 +41,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         });
         ExecutionContext = new(OperationFrom(_inner.Configuration));
         Quieten(_inner.Logging, testing);
-        AddServices(testing);
+        AddServices(new AppHostFacts(testing, AppHostDirectory, AppHostAssembly, DisableDashboard: options.DisableDashboard || testing));
     }
 
     public ConfigurationManager Configuration => _inner.Configuration;
@@ -74,18 +75,20 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         return application;
     }
 
-    private void AddServices(bool testing)
+    private void AddServices(AppHostFacts facts)
     {
         Services.AddHealthChecks();
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(ExecutionContext);
         Services.AddSingleton(new DistributedApplicationModel(Resources));
-        Services.AddSingleton(new AppHostFacts(testing));
+        Services.AddSingleton(facts);
         // By hand, because their constructors are not Aspire's and therefore not public.
         Services.AddSingleton(s => new ResourceNotificationService(s.GetRequiredService<IOptions<ResourceNotificationServiceOptions>>()));
         Services.AddSingleton(s => new ResourceLoggerService(
             s.GetRequiredService<ResourceNotificationService>(), s.GetRequiredService<IOptions<LocalHostingOptions>>()));
         Services.AddSingleton(s => new ResourceCommandService(s));
+        // First, so that it ends last: a person may watch the end, and the first process already knows where its telemetry goes.
+        Services.AddHostedService<DashboardHost>();
         Services.AddSingleton<Orchestrator>();
         Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
         Services.AddOptions<LocalHostingOptions>().BindConfiguration(LocalHostingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -118,4 +121,4 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         .FirstOrDefault(a => string.Equals(a.Key, ProjectPathMetadata, StringComparison.OrdinalIgnoreCase))?.Value;
 }
 
-internal sealed record AppHostFacts(bool Testing);
+internal sealed record AppHostFacts(bool Testing, string Directory, Assembly? Assembly, bool DisableDashboard);

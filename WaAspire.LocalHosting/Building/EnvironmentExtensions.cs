@@ -13,14 +13,16 @@ public static partial class ResourceBuilderExtensions
         where T : IResourceWithEnvironment => builder.WithEnvironment(name, ReferenceExpression.Create(value));
 
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, ReferenceExpression value)
-        where T : IResourceWithEnvironment => builder.WithEnvironment(context => context.EnvironmentVariables[name] = value);
+        where T : IResourceWithEnvironment => builder.WithReferenceRelationship(value).WithEnvironment(context => context.EnvironmentVariables[name] = value);
 
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, EndpointReference endpointReference)
-        where T : IResourceWithEnvironment => builder.WithEnvironment(context => context.EnvironmentVariables[name] = endpointReference);
+        where T : IResourceWithEnvironment =>
+        builder.WithReferenceRelationship(endpointReference).WithEnvironment(context => context.EnvironmentVariables[name] = endpointReference);
 
     public static IResourceBuilder<T> WithEnvironment<T>(
         this IResourceBuilder<T> builder, string name, IResourceBuilder<ParameterResource> parameter)
-        where T : IResourceWithEnvironment => builder.WithEnvironment(context => context.EnvironmentVariables[name] = parameter.Resource);
+        where T : IResourceWithEnvironment =>
+        builder.WithReferenceRelationship(parameter.Resource).WithEnvironment(context => context.EnvironmentVariables[name] = parameter.Resource);
 
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, Action<EnvironmentCallbackContext> callback)
         where T : IResourceWithEnvironment => builder.WithEnvironment(context =>
@@ -47,7 +49,7 @@ public static partial class ResourceBuilderExtensions
         where TDestination : IResourceWithEnvironment
     {
         var (resource, name) = (source.Resource, connectionName ?? source.Resource.Name);
-        return builder.WithEnvironment(context =>
+        return builder.WithReferenceRelationship(resource).WithEnvironment(context =>
         {
             var variable = resource.ConnectionStringEnvironmentVariable ?? $"ConnectionStrings__{name}";
             context.EnvironmentVariables[variable] = new ConnectionStringReference(resource, optional);
@@ -62,7 +64,7 @@ public static partial class ResourceBuilderExtensions
         where TDestination : IResourceWithEnvironment
     {
         var resource = source.Resource;
-        return builder.WithEnvironment(context =>
+        return builder.WithReferenceRelationship(resource).WithEnvironment(context =>
         {
             var counts = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
             foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())

@@ -68,3 +68,10 @@ public sealed class WaitAnnotation(IResource resource, WaitType waitType, int ex
 
     public WaitBehavior? WaitBehavior { get; init; }
 }
+
+public sealed class ResourceRelationshipAnnotation(IResource resource, string type) : IResourceAnnotation
+{
+    public IResource Resource { get; } = resource;
+
+    public string Type { get; } = type;
+}

@@ -123,8 +123,13 @@ internal sealed class Orchestrator(
     {
         foreach (var resource in model.Resources.Where(r => !LaunchPlanner.IsProcess(r)))
         {
-            await notifications.PublishUpdateAsync(
-                resource, resource.Name, s => s with { State = KnownResourceStates.Running, HealthStatus = HealthStatus.Healthy });
+            var value = await ValueOfAsync(resource);
+            await notifications.PublishUpdateAsync(resource, resource.Name, s => s with
+            {
+                State = KnownResourceStates.Running,
+                HealthStatus = HealthStatus.Healthy,
+                Properties = value is null ? [] : [value],
+            });
         }
 
         foreach (var replica in _runs.SelectMany(r => r.Replicas))
@@ -134,6 +139,24 @@ internal sealed class Orchestrator(
                 State = KnownResourceStates.NotStarted,
                 CreationTimeStamp = time.GetUtcNow().UtcDateTime,
             });
+        }
+    }
+
+    // A value that is missing names itself when the first process asks for it; until then it is only not shown.
+    private static async Task<ResourcePropertySnapshot?> ValueOfAsync(IResource resource)
+    {
+        try
+        {
+            return resource switch
+            {
+                ParameterResource parameter => new("Value", await parameter.GetValueAsync(default)) { IsSensitive = parameter.Secret },
+                IResourceWithConnectionString source => new("resource.connectionString", await source.GetConnectionStringAsync()) { IsSensitive = true },
+                _ => null,
+            };
+        }
+        catch (DistributedApplicationException)
+        {
+            return null;
         }
     }
 

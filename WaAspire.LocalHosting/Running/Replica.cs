@@ -26,6 +26,8 @@ internal sealed class Replica(ResourceRun run, int index, Running environment) :
 
     public string Id => $"{run.Resource.Name}-{InstanceId}";
 
+    public IResource Resource => run.Resource;
+
     /// <summary>What stands before its lines: the resource's name, or its own where there are several.</summary>
     private string DisplayName => run.Replicas.Count == 1 ? run.Resource.Name : Id;
 
@@ -144,9 +146,20 @@ internal sealed class Replica(ResourceRun run, int index, Running environment) :
         HealthStatus = run.Health is null ? HealthStatus.Healthy : null,
         HealthReports = [],
         Properties = [new("executable.path", spec.Command), new("executable.workDir", spec.WorkingDirectory), new(PidProperty, pid)],
-        EnvironmentVariables = [.. spec.Environment.Select(e => new EnvironmentVariableSnapshot(e.Key, e.Value, IsFromSpec: true))],
-        Urls = [.. run.Endpoints.Select(e => new UrlSnapshot(e.Endpoint.Name, e.Endpoint.AllocatedEndpoint!.UriString, IsInternal: false))],
+        EnvironmentVariables = [.. spec.Environment.Select(e => new EnvironmentVariableSnapshot(e.Key, e.Value, IsFromSpec: !IsInherited(e.Key, e.Value)))],
+        Urls = [.. run.Endpoints.SelectMany(UrlsOf)],
     };
+
+    private static bool IsInherited(string name, string value) => Environment.GetEnvironmentVariable(name) == value;
+
+    // The public one, and where several replicas share it, the one of this replica alone.
+    private IEnumerable<UrlSnapshot> UrlsOf(EndpointPlan plan)
+    {
+        var (name, url) = (plan.Endpoint.Name, plan.Endpoint.AllocatedEndpoint!.UriString);
+        yield return new(name, url, IsInternal: false);
+        if (plan.TargetPorts.Count > 1)
+            yield return new($"{name} target port", new UriBuilder(url) { Port = plan.TargetPorts[index] }.Uri.GetLeftPart(UriPartial.Authority), IsInternal: true);
+    }
 
     // Without the pid: by now it may be somebody else's.
     private CustomResourceSnapshot Ended(CustomResourceSnapshot before, string state, int? exitCode) => before with

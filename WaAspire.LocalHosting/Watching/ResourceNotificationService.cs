@@ -112,6 +112,13 @@ public class ResourceNotificationService
                 $"Stopped waiting for '{resourceName}' to become healthy: it is {reached.Snapshot.State?.Text}.");
     }
 
+    /// <summary>The newest snapshot of everything.</summary>
+    internal IReadOnlyList<ResourceEvent> Current()
+    {
+        lock (_gate)
+            return [.. _current.Values];
+    }
+
     /// <summary>The newest snapshot of each replica.</summary>
     internal IReadOnlyList<ResourceEvent> ReplicasOf(IResource resource)
     {

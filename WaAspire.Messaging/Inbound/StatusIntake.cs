@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Telemetry;
 
 namespace WaAspire.Messaging.Inbound;
 
@@ -96,6 +97,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                 return null;
             }
 
+            using var span = MessageTrace.Receipt(message, status.Status);
             var isKnown = message.ThreadId is null || StatusDecision.IsKnown(message, status);
             var copy = isKnown
                 ? null

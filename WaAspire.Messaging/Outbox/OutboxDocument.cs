@@ -69,6 +69,9 @@ public sealed record OutboxDocument
 
     public string? EnqueueId { get; init; }
 
+    /// <summary>W3C traceparent of the request that accepted it; null when nobody traced that.</summary>
+    public string? Trace { get; init; }
+
     public string? ProviderMessageId { get; init; }
 
     public string? DeliveryStatus { get; init; }
@@ -119,6 +122,7 @@ public sealed record OutboxDocument
             FailedAt = fields.Timestamp(OutboxFields.FailedAt),
             Failure = fields.Map(OutboxFields.Failure),
             EnqueueId = fields.Text(OutboxFields.EnqueueId),
+            Trace = fields.Text(OutboxFields.Trace),
             ProviderMessageId = fields.Text(OutboxFields.ProviderMessageId),
             DeliveryStatus = fields.Text(OutboxFields.DeliveryStatus),
             SentAt = fields.Timestamp(OutboxFields.SentAt),

@@ -57,6 +57,13 @@ public sealed class WorkerMetrics : IDisposable
     public void ObservePaused(Func<IEnumerable<Measurement<int>>> paused) =>
         _meter.CreateObservableGauge("waaspire.accounts.paused", paused, "{account}", "Accounts that do not send, by reason");
 
+    /// <summary>Messages by state and the age of the oldest one due, as they were counted last.</summary>
+    public void ObserveDepth(Func<IEnumerable<Measurement<long>>> depth, Func<IEnumerable<Measurement<long>>> lag)
+    {
+        _meter.CreateObservableGauge("waaspire.outbox.depth", depth, "{message}", "Unfinished messages of the whole fleet, by state");
+        _meter.CreateObservableGauge("waaspire.outbox.oldest_due_age", lag, "s", "Age of the oldest queued message whose time has come");
+    }
+
     public void Swept(int count) => _swept.Add(count);
 
     public long SendStarts() => _time.GetTimestamp();

@@ -3,6 +3,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Pacing;
+using WaAspire.Messaging.Telemetry;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Observability;
 using WaAspire.Worker.Pacing;
@@ -117,7 +118,9 @@ public sealed class MessageSender(
         var claimed = first;
         for (var i = 1; ; i++)
         {
+            using var span = MessageTrace.Send(claimed.Message);
             var outcome = await SendOneAsync(visit, claimed).KillPoint();
+            span.Ended(outcome);
 
             // :: Step 7: Record under the fencing token. Step 8: the next claim rides along if the gate lets it through.
             var recorded = await recorder.RecordAsync(claimed, outcome, () => Next(visit, head, i), visit.Work).KillPoint();
