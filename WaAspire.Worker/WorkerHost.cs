@@ -185,6 +185,9 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<WorkerMetrics>();
         builder.Services.TryAddSingleton<LoopPulse>();
         builder.Services.TryAddSingleton<OutboxFiguresReader>();
+        builder.Services.TryAddSingleton<FleetFiguresReader>();
+        builder.AddLoop<FleetGauges>();
+        builder.AddLoop<WorkerGauges>();
         return builder;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
+using WaAspire.ServiceDefaults;
 
 namespace WaAspire.Worker.Observability;
 
@@ -10,8 +11,8 @@ public static class ObservabilityApi
     public static IEndpointRouteBuilder MapObservability(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", Healthz);
-        routes.MapGet("/readyz", ReadyzAsync);
-        routes.MapGet("/metrics-json", MetricsAsync);
+        routes.MapGet("/readyz", ReadyzAsync).RequireObservabilityToken();
+        routes.MapGet("/metrics-json", MetricsAsync).RequireObservabilityToken();
         return routes;
     }
 
