@@ -16,6 +16,7 @@ public static class AspireRedisExtensions
     /// <exception cref="InvalidOperationException">On first use, when no connection string is configured.</exception>
     public static void AddRedisClient(this IHostApplicationBuilder builder, string connectionName, Action<ConfigurationOptions>? configureOptions = null)
     {
+        builder.Services.TryAddSingleton<RedisMetrics>();
         builder.Services.TryAddSingleton<IConnectionMultiplexer>(services =>
         {
             var connectionString = services.GetRequiredService<IConfiguration>().GetConnectionString(connectionName);
@@ -27,7 +28,9 @@ public static class AspireRedisExtensions
             var options = ConfigurationOptions.Parse(connectionString);
             options.AbortOnConnectFail = false;
             configureOptions?.Invoke(options);
-            return ConnectionMultiplexer.Connect(options);
+            var redis = ConnectionMultiplexer.Connect(options);
+            services.GetRequiredService<RedisMetrics>().Watch(redis);
+            return redis;
         });
         builder.Services.AddHealthChecks().AddCheck<RedisHealthCheck>("StackExchange.Redis");
     }

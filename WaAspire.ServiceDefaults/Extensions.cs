@@ -18,6 +18,7 @@ public static class Extensions
         // Requests are in traces and metrics; a line for each would drown the transitions that matter.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.ConfigureOpenTelemetry();
+        builder.AddPrometheus();
         builder.AddDefaultHealthChecks();
         return builder;
     }
@@ -34,6 +35,7 @@ public static class Extensions
     {
         app.MapHealthChecks("/health");
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) });
+        app.MapPrometheus();
         return app;
     }
 }

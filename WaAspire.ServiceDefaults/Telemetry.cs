@@ -20,6 +20,11 @@ public static class Telemetry
     private static readonly string[] _meters = ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", Ours];
     private static readonly string[] _sources = ["Microsoft.AspNetCore", "System.Net.Http", Ours];
 
+    /// <summary>What is measured, by the name of its meter.</summary>
+    internal static IReadOnlyList<string> MeterNames => _meters;
+
+    internal static bool IsOurs(string meter) => _meters.Contains(meter) || meter.StartsWith(Ours[..^1], StringComparison.Ordinal);
+
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {

@@ -217,7 +217,9 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<LoopPulse>();
         builder.Services.TryAddSingleton<WorkerBoot>();
         builder.Services.TryAddSingleton<OutboxFiguresReader>();
-        builder.AddLoop<DepthLoop>();
+        builder.Services.TryAddSingleton<FleetFiguresReader>();
+        builder.AddLoop<FleetGauges>();
+        builder.AddLoop<WorkerGauges>();
         return builder;
     }
 

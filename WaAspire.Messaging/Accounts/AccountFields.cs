@@ -35,7 +35,6 @@ public static class AccountFields
     /// <summary>As it must be drawn.</summary>
     public const string QrText = "qrText";
     public const string QrUpdatedAt = "qrUpdatedAt";
-    public const string ReconnectCount = "reconnectCount";
 
     /// <summary>The account that came in the place of this one: its session ends for good.</summary>
     public const string ReplacedBy = "replacedBy";

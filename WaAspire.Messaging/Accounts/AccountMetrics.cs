@@ -32,6 +32,10 @@ public sealed class AccountMetrics : IDisposable
     /// <summary>A reason as a tag: an operator's own words are not one.</summary>
     public static string Tag(string reason) => _reasons.Contains(reason) ? reason : Custom;
 
+    /// <summary>A code as a tag: a number that the table does not know is not one.</summary>
+    public static string CodeTag(string code) =>
+        !int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || ErrorTable.Find(number) is not null ? code : Unknown;
+
     public void Error(string code) => _errors.Add(1, Code(code));
 
     public void Alert(string code) => _alerts.Add(1, Code(code));
@@ -44,6 +48,5 @@ public sealed class AccountMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private static KeyValuePair<string, object?> Code(string code) => new(
-        "code", !int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || ErrorTable.Find(number) is not null ? code : Unknown);
+    private static KeyValuePair<string, object?> Code(string code) => new("code", CodeTag(code));
 }

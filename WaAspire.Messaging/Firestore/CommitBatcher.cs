@@ -23,12 +23,16 @@ public sealed class CommitBatcher : IDisposable
     private readonly RetryPause _pause;
     private readonly GatheringLine<CommitMember, CommitOutcome> _line;
 
-    internal CommitBatcher(IFirestore firestore, FirestoreOptions options, RetryPause pause)
+    internal CommitBatcher(IFirestore firestore, FirestoreOptions options, RetryPause pause, FirestoreCost? cost = null)
     {
         _firestore = firestore;
         _options = options;
         _pause = pause;
-        _line = new(new GatheringLimits(options.BatchLines, options.BatchMembers, options.BatchBytes, options.PendingMax), CommitAllAsync);
+        _line = new(new GatheringLimits(options.BatchLines, options.BatchMembers, options.BatchBytes, options.PendingMax), members =>
+        {
+            cost?.Gathered(members.Count);
+            return CommitAllAsync(members);
+        });
     }
 
     /// <summary>

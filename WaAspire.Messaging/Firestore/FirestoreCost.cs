@@ -13,10 +13,15 @@ public sealed class FirestoreCost : IDisposable
 
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _operations;
+    private readonly Histogram<int> _members;
     private readonly ConcurrentDictionary<(string Kind, string Purpose), long> _totals = new();
 
-    public FirestoreCost() =>
+    public FirestoreCost()
+    {
         _operations = _meter.CreateCounter<long>("waaspire.firestore.operations", "{operation}", "Reads, writes and deletes as billed, and calls.");
+        _members = _meter.CreateHistogram(
+            "waaspire.firestore.commit.members", "{member}", "Members that shared one group commit.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100] });
+    }
 
     /// <summary>A copy of all totals since the process began. Kinds: <c>read</c>, <c>write</c>, <c>delete</c>, <c>rpc</c>.</summary>
     public IReadOnlyDictionary<(string Kind, string Purpose), long> Snapshot() => new Dictionary<(string, string), long>(_totals);
@@ -24,6 +29,8 @@ public sealed class FirestoreCost : IDisposable
     public long Total(string kind) => _totals.Where(total => total.Key.Kind == kind).Sum(total => total.Value);
 
     public void Dispose() => _meter.Dispose();
+
+    internal void Gathered(int members) => _members.Record(members);
 
     internal void Rpc<T>(Reply<T> reply, string purpose)
     {

@@ -35,7 +35,7 @@ public static class FirestoreExtensions
         services.TryAddSingleton<FirestoreCost>();
         services.TryAddSingleton<IFirestore, RestFirestore>();
         services.TryAddSingleton(provider => new CommitBatcher(
-            provider.GetRequiredService<IFirestore>(), provider.GetRequiredService<FirestoreOptions>(), provider.GetRequiredService<RetryPause>()));
+            provider.GetRequiredService<IFirestore>(), provider.GetRequiredService<FirestoreOptions>(), provider.GetRequiredService<RetryPause>(), provider.GetRequiredService<FirestoreCost>()));
         services.TryAddSingleton(provider => new DocumentGatherer(
             provider.GetRequiredService<IFirestore>(), provider.GetRequiredService<FirestoreOptions>()));
         services.AddHealthChecks().AddCheck<FirestoreHealthCheck>(FirestoreHealthCheck.Name, tags: ["ready"]);

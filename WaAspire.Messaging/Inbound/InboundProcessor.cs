@@ -20,6 +20,7 @@ public sealed class InboundProcessor : IDisposable
     private readonly ThreadLines<InboundMessage, InboundOutcome> _lines;
     private readonly Meter _meter;
     private readonly Counter<long> _messages;
+    private readonly Counter<long> _dedupeHits;
 
     public InboundProcessor(
         IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, SeenMessages seen, InboundRejections rejections,
@@ -34,6 +35,7 @@ public sealed class InboundProcessor : IDisposable
         _lines = new(_options.MessagesPerCommit, StoreBatchAsync);
         _meter = meters.Create("WaAspire.Messaging");
         _messages = _meter.CreateCounter<long>("waaspire.inbound.messages", "{message}", "Inbound messages by type and by what became of them");
+        _dedupeHits = _meter.CreateCounter<long>("waaspire.inbound.dedupe.hits", "{message}", "Inbound messages that had come before, by who remembered: redis or firestore");
     }
 
     /// <summary>One outcome for each message, in order.</summary>
@@ -64,6 +66,7 @@ public sealed class InboundProcessor : IDisposable
         foreach (var (message, outcome) in messages.Zip(outcomes))
         {
             _messages.Add(1, new("type", message.Type), new("outcome", outcome.ToString()));
+            _dedupeHits.Add(outcome == InboundOutcome.Seen ? 1 : 0, new KeyValuePair<string, object?>("by", remembered.Contains(KeyOf(message)) ? "redis" : "firestore"));
         }
 
         return [.. outcomes.Select(outcome => outcome!.Value)];

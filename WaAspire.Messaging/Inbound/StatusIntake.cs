@@ -4,6 +4,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Telemetry;
+using WaAspire.Messaging.Threads;
 
 namespace WaAspire.Messaging.Inbound;
 
@@ -36,6 +37,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _unknown;
+    private readonly Histogram<double> _arrival;
 
     public StatusIntake(
         IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, InboundRejections rejections,
@@ -53,6 +55,9 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         _meter = meters.Create("WaAspire.Messaging");
         _duplicates = _meter.CreateCounter<long>("waaspire.outbox.duplicates", "{message}", "Messages with two provider ids");
         _unknown = _meter.CreateCounter<long>("waaspire.inbound.statuses_of_others", "{status}", "Statuses of messages that are not ours");
+        _arrival = _meter.CreateHistogram(
+            "waaspire.outbox.arrival.duration", "s", "From a message's place in its thread to its first receipt of a kind, by the server's clock",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets.Seconds });
     }
 
     public async Task<StatusIntakeResult> StoreAsync(IReadOnlyList<ProviderStatus> statuses, CancellationToken cancellationToken)
@@ -124,6 +129,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                     _evidence?.Committed(message, committed.CommitTime);
                 }
 
+                Time(message, copy, status, committed.CommitTime);
                 await AnnounceAsync(message, decision with { Unblocks = decision.Unblocks || unanswered is { Unblocks: true } });
                 return true;
             }
@@ -150,6 +156,17 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         return (IsForGood(outcome) || outcome is CommitOutcome.Refused { Status: FirestoreStatus.NotFound }) && own.Length > 0 && own.Length < writes.Count
             ? await _commits.CommitAsync(new CommitMember(own, Purpose, message.Path, _ => false), cancellationToken)
             : outcome;
+    }
+
+    /// <summary>One number for delivered and one for read: the first that says so. What a group's members do one by one is not counted.</summary>
+    private void Time(OutboxDocument message, StoredDocument? copy, ProviderStatus status, DateTimeOffset now)
+    {
+        var isArrival = status.Status is StatusRank.Delivered or StatusRank.Read && status.Participant is null
+            && StatusRank.Raises(copy?.Fields.Text(ThreadMessageFields.Status), status.Status);
+        if (isArrival && message.OrderAt is { } since)
+        {
+            _arrival.Record(Math.Max(0, (now - since).TotalSeconds), new KeyValuePair<string, object?>("status", status.Status));
+        }
     }
 
     private Task SetAsideAsync(string reason, ProviderStatus status, OutboxDocument message, CancellationToken cancellationToken) =>

@@ -10,7 +10,11 @@ public readonly record struct Lane(string AccountId, string ThreadId)
 }
 
 /// <summary>A lane in this worker's hand, under the token of this hold. A later holder has a higher token.</summary>
-public sealed record HeldLane(Lane Lane, long Token);
+public sealed record HeldLane(Lane Lane, long Token)
+{
+    /// <summary>Its last holder did not give it back: the hold ran out.</summary>
+    public bool TookOver { get; init; }
+}
 
 /// <summary>How a lane is given back. Delays count on the lanes' own clock, so that no two clocks are compared.</summary>
 public abstract record LaneRelease

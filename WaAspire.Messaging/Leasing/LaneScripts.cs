@@ -53,7 +53,7 @@ internal static class LaneScripts
         """;
 
     /// <summary>
-    /// KEYS due state last; ARGV count holdMs. Returns the account's next due time (or -1), then lane, token pairs.
+    /// KEYS due state last; ARGV count holdMs. Returns the account's next due time (or -1), then lane, token, whether a hold had run out.
     /// A token is Redis's time in microseconds, or one more than the last: it grows even across a flush.
     /// </summary>
     public const string Acquire = Now + """
@@ -63,10 +63,12 @@ internal static class LaneScripts
         for _, lane in ipairs(lanes) do
           last = math.max(last + 1, math.floor(now * 1000))
           local token = string.format('%.0f', last)
+          local state = redis.call('HGET', KEYS[2], lane)
           redis.call('HSET', KEYS[2], lane, 'H|' .. token .. '|0|0')
           redis.call('ZADD', KEYS[1], text(now + tonumber(ARGV[2])), lane)
           taken[#taken + 1] = lane
           taken[#taken + 1] = token
+          if state and string.sub(state, 1, 1) == 'H' then taken[#taken + 1] = '1' else taken[#taken + 1] = '0' end
         end
         if #lanes > 0 then redis.call('SET', KEYS[3], string.format('%.0f', last)) end
         local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')

@@ -196,13 +196,13 @@ public sealed class RedisLanes : ILanes, IDisposable
     private async Task<int> AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
     {
         var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
-        for (var i = 1; i + 1 < answer.Length; i += 2)
+        for (var i = 1; i + 2 < answer.Length; i += 3)
         {
-            taken.Add(new HeldLane(new Lane(account, answer[i]!), (long)answer[i + 1]));
+            taken.Add(new HeldLane(new Lane(account, answer[i]!), (long)answer[i + 1]) { TookOver = answer[i + 2] == "1" });
         }
 
         await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
-        return answer.Length / 2;
+        return answer.Length / 3;
     }
 
     private async Task NoticeAsync(string account, string? due, bool wake = true)

@@ -28,8 +28,9 @@ public class LinkedWorld : IAsyncLifetime
     private readonly string _spool = Directory.CreateTempSubdirectory("gateway-spool").FullName;
     private readonly List<WebApplication> _workers = [];
     private WebApplication _emulator = null!;
+    private SocketStandInProcess _whatsApp = null!;
 
-    internal SocketStandIn WhatsApp { get; private set; } = null!;
+    internal SocketStandIn WhatsApp => _whatsApp.Switches;
 
     public IServiceProvider Worker => _workers[^1].Services;
 
@@ -46,7 +47,7 @@ public class LinkedWorld : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await _redis.InitializeAsync();
-        WhatsApp = await SocketStandIn.StartAsync();
+        _whatsApp = await SocketStandInProcess.StartAsync();
         _emulator = EmulatorHost.Create(
             ["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None", "--Firestore:IndexesFile", Path.Combine(EmulatorFixture.RepositoryRoot, "firestore.indexes.json")]);
         await _emulator.StartAsync();
@@ -57,7 +58,7 @@ public class LinkedWorld : IAsyncLifetime
     {
         await StopWorkerAsync();
         await _emulator.DisposeAsync();
-        await WhatsApp.DisposeAsync();
+        await _whatsApp.DisposeAsync();
         await _redis.DisposeAsync();
         Directory.Delete(_spool, recursive: true);
     }
@@ -72,7 +73,7 @@ public class LinkedWorld : IAsyncLifetime
             "--FIRESTORE_EMULATOR_HOST", new Uri(_emulator.Urls.Single()).Authority,
             "--ConnectionStrings:redis", _redis.ConnectionString,
             "--WA_SESSION_KEYS", TwoOwners.OldKey,
-            "--WA_WEB_SOCKET_URL", WhatsApp.Url,
+            "--WA_WEB_SOCKET_URL", _whatsApp.Url,
             "--GATEWAY_OPTIONS", JsonSerializer.Serialize(GatewayOptions),
             "--Gateway:Spool", _spool,
             "--INTERNAL_TOKEN", RunningSystem.InternalToken,

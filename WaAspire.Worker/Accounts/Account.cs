@@ -59,6 +59,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Templates that must not be sent: key and the code that said so.</summary>
     public IReadOnlyDictionary<string, string> PausedTemplates { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Baileys only: its socket is open and hears nothing, as its gateway has told.</summary>
+    public bool IsDeaf { get; init; }
+
     public bool IsConnected => Status == Connected;
 
     /// <summary>Somebody should hold a session for it. A deleted account has none, whatever else its document says.</summary>
@@ -102,6 +105,7 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             UpdateTime = stored.UpdateTime,
             PausedTemplates = (fields.Map(AccountFields.PausedTemplates) ?? []).ToDictionary(
                 template => template.Key, template => template.Value.AsMap?.Text("code") ?? "unknown", StringComparer.Ordinal),
+            IsDeaf = fields.Boolean("degraded") ?? false,
         };
     }
 

@@ -24,6 +24,9 @@ public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, W
 
     public IReadOnlyList<string> Living => _living;
 
+    /// <summary>Whether this is the one that does what one worker should do for all. Two may believe it for a moment, which must do no harm.</summary>
+    public bool IsFirst => _living.Min(StringComparer.Ordinal) == self.Id;
+
     /// <summary>Whether this instance can hold sessions; told to the others with the next heartbeat.</summary>
     public bool HasGateway { get; set; }
 

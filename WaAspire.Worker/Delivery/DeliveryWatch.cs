@@ -18,7 +18,6 @@ public sealed class DeliveryWatch : BackgroundService
     private readonly SentMessages _sent;
     private readonly StatusRepair _repair;
     private readonly InstanceDirectory _instances;
-    private readonly WorkerIdentity _self;
     private readonly CommitBatcher _commits;
     private readonly ServerClock _clock;
     private readonly DeliveryOptions _options;
@@ -30,10 +29,10 @@ public sealed class DeliveryWatch : BackgroundService
     private DateTimeOffset? _askedUntil;
 
     public DeliveryWatch(
-        SentMessages sent, StatusRepair repair, InstanceDirectory instances, WorkerIdentity self, CommitBatcher commits, ServerClock clock,
+        SentMessages sent, StatusRepair repair, InstanceDirectory instances, CommitBatcher commits, ServerClock clock,
         IOptions<DeliveryOptions> options, TimeProvider time, IMeterFactory meters, ILogger<DeliveryWatch> logger)
     {
-        (_sent, _repair, _instances, _self, _commits, _clock) = (sent, repair, instances, self, commits, clock);
+        (_sent, _repair, _instances, _commits, _clock) = (sent, repair, instances, commits, clock);
         (_options, _time, _logger) = (options.Value, time, logger);
         _meter = meters.Create(WorkerMetrics.MeterName);
         _meter.CreateObservableGauge(
@@ -94,7 +93,7 @@ public sealed class DeliveryWatch : BackgroundService
             await Pause.ForAsync(_options.LookEvery, _time, stoppingToken);
 
             // Two lists of the living may differ for a moment: then two look, which costs reads and nothing else.
-            if (_instances.Living.Min(StringComparer.Ordinal) != _self.Id)
+            if (!_instances.IsFirst)
             {
                 // Another one's figures are newer than what was seen here.
                 _latest = [];

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Worker.Gateway;
+using WaAspire.ServiceDefaults;
 
 namespace WaAspire.Worker.Observability;
 
@@ -11,8 +12,8 @@ public static class ObservabilityApi
     public static IEndpointRouteBuilder MapObservability(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", Healthz);
-        routes.MapGet("/readyz", ReadyzAsync);
-        routes.MapGet("/metrics-json", MetricsAsync);
+        routes.MapGet("/readyz", ReadyzAsync).RequireObservabilityToken();
+        routes.MapGet("/metrics-json", MetricsAsync).RequireObservabilityToken();
         return routes;
     }
 

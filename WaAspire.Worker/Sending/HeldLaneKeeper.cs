@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Time;
+using WaAspire.Worker.Observability;
 
 namespace WaAspire.Worker.Sending;
 
@@ -9,10 +10,12 @@ namespace WaAspire.Worker.Sending;
 /// Renews every lane in this worker's hand in one call, on a loop of its own. A lane that is no longer ours is only
 /// marked: the claim decides who may send, so losing a lane costs a message that is on its way nothing.
 /// </summary>
-public sealed class HeldLaneKeeper(ILanes lanes, IOptions<LaneOptions> options, TimeProvider time, ILogger<HeldLaneKeeper> logger) : BackgroundService
+public sealed class HeldLaneKeeper(ILanes lanes, WorkerMetrics metrics, IOptions<LaneOptions> options, TimeProvider time, ILogger<HeldLaneKeeper> logger) : BackgroundService
 {
     private const int RenewalsPerHold = 4;
     private readonly ConcurrentDictionary<HeldLane, bool> _lost = new();
+
+    public int Count => _lost.Count;
 
     public void Add(HeldLane lane) => _lost[lane] = false;
 
@@ -39,7 +42,10 @@ public sealed class HeldLaneKeeper(ILanes lanes, IOptions<LaneOptions> options, 
     {
         foreach (var lane in await lanes.RenewAsync([.. _lost.Keys]))
         {
-            _lost.TryUpdate(lane, true, false);
+            if (_lost.TryUpdate(lane, true, false))
+            {
+                metrics.LaneLost();
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ public sealed class LaneLoop(
     SendGate gate,
     Adoption adoption,
     LoopPulse pulse,
+    WorkerMetrics metrics,
     IHostApplicationLifetime lifetime,
     IOptions<SendingOptions> options,
     TimeProvider time,
@@ -105,6 +106,7 @@ public sealed class LaneLoop(
         }
 
         pulse.Took(taken.Count, free);
+        metrics.LanesTaken(taken);
         return await LookUpAsync(unknown, stoppingToken) || taken.Count > 0;
 
         bool MaySend(string account)

@@ -166,6 +166,7 @@ public sealed class MessageSender(
         }
 
         // :: Step 5: Send once. :: Step 6: Classify; the provider knows its own answers.
+        metrics.Claimed(claimed);
         visit.TokensLeft--;
         var started = metrics.SendStarts();
         var outcome = await _providers[visit.Account.Provider].SendAsync(visit.Account, claimed, visit.Work).KillPoint();

@@ -66,7 +66,7 @@ public sealed class OutcomeRecorder(
         switch (await commits.CommitAsync(together, work).KillPoint())
         {
             case CommitOutcome.Committed committed:
-                metrics.Recorded(outcome);
+                metrics.Recorded(outcome, claimed);
                 return new Recorded(arrow.State, default, next.Held(committed.UpdateTimes[^1]!.Value));
             case CommitOutcome.Lost:
                 late.Remember(next.Head.RequestId, next.ClaimId, next.Started);
@@ -92,7 +92,7 @@ public sealed class OutcomeRecorder(
                 work).KillPoint();
             if (result is CommitOutcome.Committed)
             {
-                metrics.Recorded(outcome);
+                metrics.Recorded(outcome, claimed);
                 return new Recorded(arrow.State, arrow.DueIn, null);
             }
 
