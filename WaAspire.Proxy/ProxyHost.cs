@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Pacing;
+using WaAspire.Messaging.Threads;
+using WaAspire.Proxy.Accounts;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Cancel;
 using WaAspire.Proxy.Envelope;
@@ -31,7 +33,7 @@ public static class ProxyHost
         builder.AddServiceDefaults();
         builder.AddFirestore();
         builder.AddRedisClient("redis");
-        builder.AddAuth().AddSend().AddMedia().AddWebhooks().AddOperations();
+        builder.AddAuth().AddSend().AddMedia().AddWebhooks().AddOperations().AddAccounts();
         builder.Services.TryAddSingleton<ProxyMetrics>();
 
         var app = builder.Build();
@@ -43,13 +45,16 @@ public static class ProxyHost
         app.UseRouting();
         app.MapHealth();
         app.MapWebhooks();
-        app.MapSend().MapCancel().MapMedia().MapThreads();
+        app.MapFunctions();
         app.MapOperations();
         // Debug clients look for every function below the name of the project, as Google's local runtime has it.
-        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapSend().MapCancel().MapMedia().MapThreads();
+        app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapFunctions();
         app.MapDefaultEndpoints();
         return app;
     }
+
+    private static void MapFunctions(this IEndpointRouteBuilder routes) =>
+        routes.MapSend().MapCancel().MapMedia().MapThreads().MapThreadList().MapAccounts().MapWhoAmI();
 
     private static WebApplicationBuilder AddAuth(this WebApplicationBuilder builder)
     {
@@ -97,6 +102,14 @@ public static class ProxyHost
         builder.Services.TryAddSingleton<AccountNumbers>();
         builder.Services.TryAddSingleton<WebhookIntake>();
         builder.Services.TryAddSingleton<WebhookGate>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddAccounts(this WebApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton<AccountRelay>();
+        builder.Services.TryAddSingleton<AdminOnlyAccounts>();
+        builder.Services.TryAddSingleton<ConversationReader>();
         return builder;
     }
 

@@ -21,6 +21,9 @@ internal static partial class ProxyLog
     [LoggerMessage(1010, LogLevel.Warning, "The worker did not take a file: {Reason}")]
     public static partial void WorkerUnreachable(this ILogger logger, string reason);
 
+    [LoggerMessage(1011, LogLevel.Warning, "The worker gave no answer about accounts: {Error}")]
+    public static partial void WorkerUnanswered(this ILogger logger, string error);
+
     [LoggerMessage(1007, LogLevel.Warning, "The end of an operator's deed is not in its audit entry {Entry}")]
     public static partial void AuditIncomplete(this ILogger logger, string entry);
 }

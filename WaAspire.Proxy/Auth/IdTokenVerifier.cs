@@ -60,6 +60,6 @@ internal sealed class IdTokenVerifier(FirebaseKeys keys, IOptions<FirebaseAuthOp
             return null;
         token.TryGetPayloadValue<string>("email", out var email);
         token.TryGetPayloadValue<bool>("email_verified", out var verified);
-        return new Caller(uid, email, verified);
+        return new Caller(uid, email, verified) { ClaimNames = [.. token.Claims.Select(claim => claim.Type).Distinct().Order(StringComparer.Ordinal)] };
     }
 }

@@ -17,10 +17,17 @@ internal sealed class StaffDirectory(DocumentGatherer documents, IOptions<StaffO
     public bool IsSuperAdmin(Caller caller) =>
         caller is { EmailVerified: true, Email: { } email } && _options.SuperAdminEmail.Length > 0 && Normalised(email) == Normalised(_options.SuperAdminEmail);
 
+    /// <summary>By a verified address from the configuration, without a profile.</summary>
+    public bool IsListed(Caller caller) => caller is { EmailVerified: true, Email: { } email } && _listed.Contains(Normalised(email));
+
+    /// <summary>The profile as it is now; null when there is none.</summary>
+    public async Task<DocumentFields?> ProfileAsync(Caller caller, CancellationToken cancellationToken) =>
+        DocumentId.IsLawful(caller.Uid) ? (await documents.GetAsync(FirestorePaths.StaffProfile(caller.Uid), Purpose, cancellationToken))?.Fields : null;
+
     public async Task<bool> IsEmployeeAsync(Caller caller, CancellationToken cancellationToken)
     {
         // An address that nobody has verified is only a claim: anybody can sign up with it.
-        if (caller is { EmailVerified: true, Email: { } email } && _listed.Contains(Normalised(email)))
+        if (IsListed(caller))
             return true;
         return DocumentId.IsLawful(caller.Uid) && await HasProfileAsync(caller.Uid, cancellationToken);
     }

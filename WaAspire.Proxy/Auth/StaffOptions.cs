@@ -13,6 +13,9 @@ internal sealed class StaffOptions
     /// <summary>ADMIN_EMAILS, separated by commas: employees without a staff profile.</summary>
     public string AdminEmails { get; set; } = "";
 
+    /// <summary>ADMIN_PHONE: the account with this number is not among those that employees are shown. Empty: all are.</summary>
+    public string AdminPhone { get; set; } = "";
+
     /// <summary>Default 60 s for which a staff profile, or its absence, is remembered. Longer: a dismissal takes effect later. Shorter: more reads.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan CacheFor { get; set; } = TimeSpan.FromSeconds(60);
@@ -25,5 +28,6 @@ internal sealed class StaffOptions
     {
         SuperAdminEmail = configuration["SUPER_ADMIN_EMAIL"] ?? SuperAdminEmail;
         AdminEmails = configuration["ADMIN_EMAILS"] ?? AdminEmails;
+        AdminPhone = configuration["ADMIN_PHONE"] ?? AdminPhone;
     }
 }

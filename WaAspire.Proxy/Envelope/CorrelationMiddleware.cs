@@ -14,8 +14,10 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, TimeProvider t
     {
         var sentRequestId = Sanitised(context.Request.Headers[RequestIdHeader].ToString());
         var sentCorrelationId = Sanitised(context.Request.Headers[CorrelationIdHeader].ToString());
-        var requestId = sentRequestId ?? sentCorrelationId ?? $"proxy_{time.GetUtcNow().ToUnixTimeMilliseconds()}";
+        var requestId = sentRequestId ?? sentCorrelationId ?? $"{PrefixOf(context.Request.Path)}_{time.GetUtcNow().ToUnixTimeMilliseconds()}";
         var correlationId = sentCorrelationId ?? requestId;
+        context.Items[RequestIdHeader] = requestId;
+        context.Items[CorrelationIdHeader] = correlationId;
         // On start, because an answer that is cleared after a failure loses the headers it had.
         context.Response.OnStarting(() =>
         {
@@ -26,6 +28,19 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, TimeProvider t
         using (logger.BeginScope(new Dictionary<string, object> { ["RequestId"] = requestId, ["CorrelationId"] = correlationId }))
             await next(context);
     }
+
+    /// <summary>What this request goes by in everybody's logs, for whoever asks another process on its behalf.</summary>
+    public static (string RequestId, string CorrelationId) Of(HttpContext context) =>
+        ((string)context.Items[RequestIdHeader]!, (string)context.Items[CorrelationIdHeader]!);
+
+    private static string PrefixOf(PathString path) => (path.Value ?? "")[((path.Value ?? "").LastIndexOf('/') + 1)..] switch
+    {
+        "whatsappProxyGetAccounts" => "getAccounts",
+        "whatsappProxyGetAccountsStaff" => "getAccountsStaff",
+        "whatsappProxyGetInbox" => "getInbox",
+        "whatsappWhoAmI" => "whoami",
+        _ => "proxy",
+    };
 
     private static string? Sanitised(string sent)
     {

@@ -39,6 +39,22 @@ internal sealed class AuditLog(IFirestore firestore, Random chance, ILogger<Audi
         };
     }
 
+    /// <summary>A deed with its entry: before it, and after.</summary>
+    /// <param name="caller">Who.</param>
+    /// <param name="what">The verb.</param>
+    /// <param name="target">The document's path, or the collection.</param>
+    /// <param name="request">What was asked, where no single document is the target.</param>
+    /// <param name="act">Answers with the deed's status.</param>
+    /// <param name="cancellationToken">Ends the call before anything is done.</param>
+    /// <exception cref="FirestoreException">The entry could not be written: nothing is done.</exception>
+    public async Task<IResult> KeepAsync(Caller caller, string what, string target, DocumentFields? request, Func<Task<IResult>> act, CancellationToken cancellationToken)
+    {
+        var entry = await BeginAsync(caller, what, target, request, cancellationToken);
+        var result = await act();
+        await CompleteAsync(entry, target, (result as IStatusCodeHttpResult)?.StatusCode ?? StatusCodes.Status200OK, request is null ? null : []);
+        return result;
+    }
+
     public async Task CompleteAsync(string path, string target, int status, DocumentFields? answer)
     {
         try

@@ -7,8 +7,10 @@ internal sealed class OperationsOptions
 {
     public const string Section = "Operations";
     public const string WorkerUrlName = "WHATSAPP_RAILWAY_BASE_URL";
+    public const string WorkerUrlAlias = "WHATSAPP_BACKEND_BASE_URL";
     public const string InternalTokenName = "INTERNAL_TOKEN";
 
+    /// <summary><c>WHATSAPP_RAILWAY_BASE_URL</c>, or the older <c>WHATSAPP_BACKEND_BASE_URL</c>. There is no default.</summary>
     public string WorkerUrl { get; set; } = "";
 
     public string InternalToken { get; set; } = "";
@@ -23,7 +25,7 @@ internal sealed class OperationsOptions
 
     public void ReadNames(IConfiguration configuration)
     {
-        WorkerUrl = (configuration[WorkerUrlName] ?? WorkerUrl).TrimEnd('/');
+        WorkerUrl = (configuration[WorkerUrlName] ?? configuration[WorkerUrlAlias] ?? WorkerUrl).Trim().TrimEnd('/');
         InternalToken = configuration[InternalTokenName] ?? InternalToken;
     }
 }

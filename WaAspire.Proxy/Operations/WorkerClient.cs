@@ -14,10 +14,12 @@ internal abstract record WorkerAnswer
 
     public sealed record Answered(int Status, JsonElement Body) : WorkerAnswer;
 
-    public sealed record None(Refusal Refusal) : WorkerAnswer;
+    /// <param name="Refusal">What to answer instead.</param>
+    /// <param name="Status">Of an answer that was there, but is not one.</param>
+    public sealed record None(Refusal Refusal, int? Status = null) : WorkerAnswer;
 }
 
-/// <summary>Calls the worker's operator endpoints, once: a verb that got no answer may have been done, and a person looks before repeating it.</summary>
+/// <summary>Calls the worker's endpoints, once: a verb that got no answer may have been done, and a person looks before repeating it.</summary>
 internal sealed class WorkerClient : IDisposable
 {
     private const string TokenHeader = "X-Internal-Token";
@@ -42,23 +44,27 @@ internal sealed class WorkerClient : IDisposable
         : _options.InternalToken.Length == 0 ? Refusal.ConfigurationMissing(OperationsOptions.InternalTokenName)
         : null;
 
-    public async Task<WorkerAnswer> CallAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<WorkerAnswer> CallAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, _options.WorkerUrl + path);
         request.Headers.TryAddWithoutValidation(TokenHeader, _options.InternalToken);
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         if (!body.IsEmpty)
             request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        int? status = null;
         try
         {
             using var response = await _client.SendAsync(request, cancellationToken);
+            status = (int)response.StatusCode;
             var json = await JsonSerializer.DeserializeAsync<JsonElement>(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
             return json.ValueKind == JsonValueKind.Object
                 ? new WorkerAnswer.Answered((int)response.StatusCode, json)
-                : new WorkerAnswer.None(Refusal.WorkerUnreadable);
+                : new WorkerAnswer.None(Refusal.WorkerUnreadable, status);
         }
         catch (JsonException)
         {
-            return new WorkerAnswer.None(Refusal.WorkerUnreadable);
+            return new WorkerAnswer.None(Refusal.WorkerUnreadable, status);
         }
         catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {

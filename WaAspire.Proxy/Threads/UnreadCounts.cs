@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Threads;
 using WaAspire.Proxy.Auth;
@@ -7,33 +6,25 @@ using WaAspire.Proxy.Envelope;
 namespace WaAspire.Proxy.Threads;
 
 /// <summary>
-/// Resets the unread count of a thread for whoever may read it: by the rules of Firestore, every employee, but of the
-/// accounts in <c>config/whatsapp_inbox.adminOnlyAccountIds</c> only the super-admin. If we die here the count is old or 0.
+/// Resets the unread count of a thread for whoever may read it. If we die here the count is old or 0.
 /// </summary>
-internal sealed class UnreadCounts(DocumentGatherer documents, CommitBatcher commits, IOptions<StaffOptions> staff)
+internal sealed class UnreadCounts(DocumentGatherer documents, CommitBatcher commits, AdminOnlyAccounts adminOnly)
 {
     private const string Purpose = "mark-read";
-    private const string InboxSettings = "config/whatsapp_inbox";
-
-    private static readonly Refusal AdminOnly = new(403, "forbidden", "Only the super-admin reads the conversations of this account.");
 
     /// <summary>Null when it is done.</summary>
     /// <exception cref="FirestoreException">The store is out.</exception>
     public async Task<Refusal?> ResetAsync(string threadId, Caller caller, CancellationToken cancellationToken)
     {
-        var reading = documents.GetAsync(FirestorePaths.Thread(threadId), Purpose, cancellationToken);
-        var settings = documents.GetAsync(InboxSettings, Purpose, cancellationToken);
-        if (await reading is not { } thread)
+        if (await documents.GetAsync(FirestorePaths.Thread(threadId), Purpose, cancellationToken) is not { } thread)
         {
-            await settings;
             return Refusal.ThreadNotFound(threadId);
         }
 
         var account = thread.Fields.Text(ThreadFields.AccountId);
-        var isAdminOnly = (await settings)?.Fields.Array("adminOnlyAccountIds").Any(id => id.AsString == account) is true;
-        if (isAdminOnly && !IsSuperAdmin(caller))
+        if (await adminOnly.RefuseAsync(account, caller, cancellationToken) is { } refusal)
         {
-            return AdminOnly;
+            return refusal;
         }
 
         // A client that shows an alias means the thread behind it, which has the messages.
@@ -63,7 +54,4 @@ internal sealed class UnreadCounts(DocumentGatherer documents, CommitBatcher com
             throw new FirestoreException(FirestoreStatus.Unavailable, "The unread count could not be stored.");
         }
     }
-
-    private bool IsSuperAdmin(Caller caller) =>
-        caller is { EmailVerified: true, Email: { } email } && string.Equals(email.Trim(), staff.Value.SuperAdminEmail.Trim(), StringComparison.OrdinalIgnoreCase);
 }

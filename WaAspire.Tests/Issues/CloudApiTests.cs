@@ -4,6 +4,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Proxy.Webhooks;
 using WaAspire.Tests.Firestore;
+using WaAspire.Tests.Providers;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Providers.CloudApi;
 using WaAspire.Worker.Sending;
@@ -49,7 +50,7 @@ public sealed class CloudApiTests
     {
         var api = new CloudApiOptions { BaseUrl = url.ToString().TrimEnd('/') + "/v25.0", AccessToken = token };
         using var client = GraphClient.Create(api);
-        var provider = new CloudApiProvider(client, Options.Create(api), Options.Create(new SendingOptions()), new Random(1), TimeProvider.System);
+        var provider = new CloudApiProvider(client, Options.Create(api), Tokens.Configured(api), Options.Create(new SendingOptions()), new Random(1), TimeProvider.System);
         var message = new OutboxDocument
         {
             RequestId = "r",

@@ -104,7 +104,7 @@ public sealed class CloudApiMediaTests : IAsyncLifetime
         var options = new CloudApiOptions { BaseUrl = _meta.Urls.Single() + "/v25.0", AccessToken = "a-token" };
         using var client = GraphClient.Create(options);
         using var file = new StreamedContent(bytes.AsMemory(0, 10), new MemoryStream(bytes, 10, bytes.Length - 10), length, bytesMax, "image/png");
-        return await new CloudApiMedia(client, Options.Create(options), TimeProvider.System).UploadAsync(account ?? _account, file, cancellationToken);
+        return await new CloudApiMedia(client, Options.Create(options), Tokens.Configured(options), TimeProvider.System).UploadAsync(account ?? _account, file, cancellationToken);
     }
 
     private async Task<IResult> ReceiveAsync(HttpRequest request)

@@ -175,7 +175,7 @@ public sealed class CloudApiProviderTests : ProviderContract
     {
         var api = new CloudApiOptions { BaseUrl = url.ToString().TrimEnd('/') + "/v25.0", AccessToken = "a-token" };
         var sending = new SendingOptions { SendTimeout = sendTimeout ?? TimeSpan.FromSeconds(20) };
-        return new CloudApiProvider(GraphClient.Create(api), Options.Create(api), Options.Create(sending), new Random(1), TimeProvider.System);
+        return new CloudApiProvider(GraphClient.Create(api), Options.Create(api), Tokens.Configured(api), Options.Create(sending), new Random(1), TimeProvider.System);
     }
 
     private static ClaimedMessage Message(string toJid = "40712345678@s.whatsapp.net") => new(

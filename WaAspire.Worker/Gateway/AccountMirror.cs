@@ -29,8 +29,9 @@ public sealed class AccountMirror(
         for (var round = 0; round < Rounds; round++)
         {
             var account = (await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path);
-            if (account is null || account.Fields.Integer(Epoch) > held.Term.Epoch || account.Fields.Text(AccountFields.Status) == AccountFields.Deleted)
+            if (account is null || account.Fields.Integer(Epoch) > held.Term.Epoch || !Account.Read(account).WantsSession)
             {
+                // What a person has ended says so already; the session only does not know it yet.
                 return;
             }
 
@@ -114,7 +115,7 @@ public sealed class AccountMirror(
         var reconnects = told >= known ? told - known : told;
         fields[AccountFields.ReconnectCount] = (stored.Integer(AccountFields.ReconnectCount) ?? 0) + reconnects;
         var open = PairRequest.Read(stored);
-        if (fields.Text(AccountFields.Status) == AccountFields.NeedsQr && open is not null && open.Id != fields.Text(AccountFields.PairRequestDone))
+        if (fields.Text(AccountFields.Status) is AccountFields.NeedsQr or "logged_out" && open is not null && open.Id != fields.Text(AccountFields.PairRequestDone))
         {
             fields[AccountFields.Status] = AccountFields.Connecting;
         }

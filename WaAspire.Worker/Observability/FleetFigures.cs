@@ -9,7 +9,7 @@ namespace WaAspire.Worker.Observability;
 /// <param name="FailedLastHour">Dead letters of the last hour.</param>
 public sealed record FleetFigures(OutboxFigures Shown, long Uncertain, long FailedLastHour);
 
-/// <summary>Reads them: the figures of <c>/metrics-json</c> and two counts more, nine reads in all while the queue is short.</summary>
+/// <summary>Reads them: the figures of <c>/metrics-json</c> and two counts more: nine reads while the queue is short, and two for each account.</summary>
 public sealed class FleetFiguresReader(OutboxFiguresReader shown, IFirestore firestore, ServerClock clock)
 {
     private static readonly TimeSpan _hour = TimeSpan.FromHours(1);

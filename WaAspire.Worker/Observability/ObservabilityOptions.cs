@@ -23,7 +23,7 @@ public sealed class ObservabilityOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan MetricsFreshFor { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the fleet's figures are read for gauges, while somebody looks: nine reads each time. Default 1 min.</summary>
+    /// <summary>How often the fleet's figures are read for gauges, while somebody looks: nine reads each time, and two for each account. Default 1 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan FiguresEvery { get; set; } = TimeSpan.FromMinutes(1);
 

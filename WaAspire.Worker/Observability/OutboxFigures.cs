@@ -1,8 +1,10 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Worker.Accounts;
+using WaAspire.Worker.Accounts.Ownership;
 
 namespace WaAspire.Worker.Observability;
 
@@ -17,10 +19,12 @@ public sealed record OutboxFigures(
     long OutboxLagSeconds,
     [property: JsonConverter(typeof(IsoTimeConverter))] DateTimeOffset Timestamp);
 
-/// <summary>Counts the fleet's figures in Firestore, by aggregation queries (one read per 1,000 documents counted).</summary>
-public sealed class OutboxFiguresReader(IFirestore firestore, AccountDirectory accounts, ServerClock clock, IOptions<ObservabilityOptions> options, TimeProvider time) : IDisposable
+/// <summary>Counts the fleet's figures in Firestore, messages by aggregation queries (one read per 1,000 documents counted).</summary>
+public sealed class OutboxFiguresReader(
+    IFirestore firestore, LeaseStore leases, ServerClock clock, IOptions<OwnershipOptions> ownership, IOptions<ObservabilityOptions> options, TimeProvider time) : IDisposable
 {
     public const string Purpose = "metrics";
+    private const int AccountsMax = 1000;
 
     private readonly SemaphoreSlim _one = new(1);
     private OutboxFigures? _latest;
@@ -50,20 +54,35 @@ public sealed class OutboxFiguresReader(IFirestore firestore, AccountDirectory a
 
     private async Task<OutboxFigures> CountAllAsync(CancellationToken cancellationToken)
     {
-        var active = CountAsync(new DocumentQuery(FirestorePaths.Accounts) { Where = [FieldFilter.Equal("status", "connected")] }, cancellationToken);
+        var accounts = AccountsAsync(cancellationToken);
         var queued = CountAsync(InState(OutboxStatusNames.Queued), cancellationToken);
         var processing = CountAsync(InState(OutboxStatusNames.Processing), cancellationToken);
         var sending = CountAsync(InState(OutboxStatusNames.Sending), cancellationToken);
 
         // The first answer has told the time, whatever this worker has done before.
-        await active;
+        var (active, reconnects) = await accounts;
         var now = clock.Now;
         var since = now - options.Value.RecentWindow;
         var sent = CountAsync(Since(OutboxStatusNames.Sent, OutboxFields.SentAt, since), cancellationToken);
         var failed = CountAsync(Since(OutboxStatusNames.Failed, OutboxFields.FailedAt, since), cancellationToken);
         var lag = LagAsync(now, cancellationToken);
         return new OutboxFigures(
-            await active, await queued, await processing + await sending, await sent, await failed, accounts.All.Sum(account => account.ReconnectCount), await lag, now);
+            active, await queued, await processing + await sending, await sent, await failed, reconnects, await lag, now);
+    }
+
+    /// <summary>
+    /// Connected accounts of the whole fleet, and how often sessions had to be made anew. A session shows <c>connected</c> until its
+    /// next owner says otherwise: it counts only while somebody's lease stands. One read an account, and one for each such lease.
+    /// </summary>
+    private async Task<(long Active, long Reconnects)> AccountsAsync(CancellationToken cancellationToken)
+    {
+        var read = await firestore.QueryAsync(new DocumentQuery(FirestorePaths.Accounts) { Limit = AccountsMax }, Purpose, cancellationToken);
+        var connected = read.Documents.Select(Account.Read).Where(account => account.IsConnected).ToList();
+        var sessions = connected.Where(account => account.Provider != AccountFields.CloudApi).Select(account => account.Id).ToList();
+        var (held, readTime) = sessions.Count == 0 ? ([], read.ReadTime) : await leases.ReadAsync(sessions, cancellationToken);
+        return (
+            connected.Count - sessions.Count + held.Count(lease => lease.Owner is not null && lease.EndsAt(ownership.Value) > readTime),
+            read.Documents.Sum(account => account.Fields.Integer(AccountFields.ReconnectCount) ?? 0));
     }
 
     private Task<long> CountAsync(DocumentQuery query, CancellationToken cancellationToken) => firestore.CountAsync(query, Purpose, cancellationToken);
