@@ -44,6 +44,9 @@ const CALLS = {
 
   'POST /admin/inbound': (whatsapp, letter) => ({ id: whatsapp.receive({ ...letter, account: digits(letter.account), from: digits(letter.from) }) }),
 
+  // What somebody types on the account's own phone: its linked devices hear of it.
+  'POST /admin/typed': (whatsapp, { account, to, ...letter }) => ({ id: whatsapp.receive({ ...letter, account: digits(account), from: digits(account), typedTo: digits(to) }) }),
+
   'POST /admin/receipt': (whatsapp, { account, id, from, what = 'delivered' }) => {
     const writer = `${digits(from)}@s.whatsapp.net`;
     whatsapp.account(digits(account)).client?.connection.send(what === 'retry' ? retryNode(id, writer) : receiptNode(id, writer, what));
