@@ -56,6 +56,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<PairRequests>();
         builder.Services.TryAddSingleton<AccountDirectory>();
         builder.Services.TryAddSingleton<SendGate>();
+        builder.Services.TryAddSingleton<NewContacts>();
         builder.Services.TryAddSingleton<FaultEffects>();
         builder.Services.TryAddSingleton<InstanceDirectory>();
         builder.Services.AddHostedService<DirectoryLoop>();
@@ -83,6 +84,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<SessionHealth>();
         builder.Services.TryAddSingleton<SessionKeeper>();
         builder.Services.TryAddSingleton<AccountMirror>();
+        builder.Services.TryAddSingleton<SessionStands>();
         builder.Services.TryAddSingleton<GatewayEvents>();
         builder.Services.TryAddSingleton<GatewayClient>();
         builder.Services.TryAddSingleton<ISessionGateway, SessionGateway>();

@@ -74,6 +74,12 @@ public static class AccountFields
     /// <summary>{reason, code, since, until, by, times} while the account must not send; absent otherwise.</summary>
     public const string SendPaused = "sendPaused";
 
+    /// <summary>The same while the account must begin no new conversations; null or absent otherwise. Those that exist go on.</summary>
+    public const string NewContactsPaused = "newContactsPaused";
+
+    /// <summary>{name: {active, until, code, detail, at}} of what WhatsApp holds against the account: <c>reachout</c>, <c>new_chats</c>.</summary>
+    public const string Restrictions = "restrictions";
+
     /// <summary>When an operator was last asked whether an old backlog may go out.</summary>
     public const string StaleAskedAt = "staleAskedAt";
 

@@ -10,7 +10,7 @@ public sealed class AccountMetrics : IDisposable
     private const string Unknown = "unknown";
     private const string Custom = "custom";
     private static readonly HashSet<string> _reasons =
-        [SendPause.Operator, SendPause.ProviderDown, SendPause.StaleBacklog, ErrorTable.NotConfigured.Reason, ErrorTable.Find(ErrorTable.InvalidParameter, ErrorTable.ObjectSubcode)!.Reason, .. ErrorTable.Codes.Select(code => ErrorTable.Find(code)!.Reason).Where(reason => reason.Length > 0)];
+        [SendPause.Operator, SendPause.ProviderDown, SendPause.StaleBacklog, ErrorTable.NotConfigured.Reason, ErrorTable.NewContacts.Reason, ErrorTable.Find(ErrorTable.InvalidParameter, ErrorTable.ObjectSubcode)!.Reason, .. ErrorTable.Codes.Select(code => ErrorTable.Find(code)!.Reason).Where(reason => reason.Length > 0)];
 
     private readonly Meter _meter;
     private readonly Counter<long> _errors;

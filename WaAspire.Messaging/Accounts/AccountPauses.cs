@@ -25,7 +25,7 @@ public enum PauseResult
 /// and a signal to all workers. Each change carries the update time that it was decided on, so that of a hundred lanes that
 /// meet the same error one writes. If we die before the write, the next message meets the error and tells again.
 /// </summary>
-public sealed class AccountPauses(
+public sealed partial class AccountPauses(
     IFirestore firestore,
     CommitBatcher commits,
     AccountSignal signal,
@@ -44,6 +44,12 @@ public sealed class AccountPauses(
         if (fault.Rule.Pause == ErrorScope.Template)
         {
             await (fault.Template is { } template ? PauseTemplateAsync(fault, template, cancellationToken) : Task.CompletedTask);
+            return;
+        }
+
+        if (fault.Rule.Pause == ErrorScope.NewContacts)
+        {
+            await RestrictAsync(fault.AccountId, new Restriction(Restriction.Reachout, IsActive: true, Until: null, fault.Code), cancellationToken);
             return;
         }
 

@@ -9,6 +9,11 @@ internal sealed record StoredPauses(StoredDocument? Document, DateTimeOffset Now
 
     public SendPause? Pause => Document?.Fields.Map(AccountFields.SendPaused) is { } stored ? SendPause.Read(stored) : null;
 
+    /// <summary>While the account may begin no conversations.</summary>
+    public SendPause? NewContacts => Document?.Fields.Map(AccountFields.NewContactsPaused) is { } stored ? SendPause.Read(stored) : null;
+
+    public DocumentFields Restrictions => Document?.Fields.Map(AccountFields.Restrictions) ?? [];
+
     public DocumentFields Templates => Document?.Fields.Map(AccountFields.PausedTemplates) ?? [];
 
     public DateTimeOffset? StaleAskedAt => Document?.Fields.Timestamp(AccountFields.StaleAskedAt);

@@ -29,7 +29,7 @@ internal sealed class InboundCommit(
         }
 
         var id = DocumentId.Escape(message.ProviderMessageId);
-        var fields = InboundFields.Of(message, home, at);
+        var fields = InboundFields.Of(message, home, at, now);
         if (_thread.TakeWaiting(id) is { } waiting)
         {
             fields[ThreadMessageFields.Reactions] = FirestoreValue.From(waiting);

@@ -19,6 +19,7 @@ public static class InboundExtensions
         services.TryAddSingleton<SeenMessages>();
         services.TryAddSingleton<InboundRejections>();
         services.TryAddSingleton<InboundProcessor>();
+        services.TryAddSingleton<ThreadLinks>();
         services.TryAddSingleton<IStatusIntake, StatusIntake>();
         return builder;
     }

@@ -3,27 +3,32 @@ using WaAspire.Messaging.Threads;
 
 namespace WaAspire.Messaging.Inbound;
 
-/// <summary>The thread message of an inbound message, as shipped clients read it.</summary>
+/// <summary>The thread message of a message from outside, as shipped clients read it.</summary>
 internal static class InboundFields
 {
-    public static DocumentFields Of(InboundMessage message, ThreadHome home, DateTimeOffset at)
+    public static DocumentFields Of(InboundMessage message, ThreadHome home, DateTimeOffset at, DateTimeOffset now)
     {
         var fields = new DocumentFields(message.Details)
         {
             [ThreadMessageFields.AccountId] = message.AccountId,
             [ThreadMessageFields.ThreadId] = home.ThreadId,
             [ThreadMessageFields.ClientJid] = home.Contact.Value,
-            [ThreadMessageFields.Direction] = "inbound",
+            [ThreadMessageFields.Direction] = message.Direction,
             [ThreadMessageFields.Body] = message.Body ?? "",
             [ThreadMessageFields.MessageType] = message.Type,
             [ThreadMessageFields.ProviderMessageId] = message.ProviderMessageId,
             [ThreadMessageFields.WaMessageId] = message.ProviderMessageId,
-            [ThreadMessageFields.Status] = StatusRank.Delivered,
+            [ThreadMessageFields.Status] = message.IsOwn ? StatusRank.Sent : StatusRank.Delivered,
             // Never null, and always a timestamp: clients sort by it, and hide a message without it.
             [ThreadMessageFields.TsClient] = at,
             [ThreadMessageFields.CreatedAtMs] = at.ToUnixTimeMilliseconds(),
             [ThreadMessageFields.Key] = FirestoreValue.From(KeyOf(message)),
         };
+        if (message.SyncSource is { } source)
+        {
+            (fields["syncSource"], fields["syncedAt"]) = (source, now);
+        }
+
         if (message.Media is { } media)
         {
             fields[ThreadMessageFields.Media] = FirestoreValue.From(media);
@@ -49,7 +54,7 @@ internal static class InboundFields
         {
             ["id"] = message.ProviderMessageId,
             ["remoteJid"] = message.Chat.Value,
-            ["fromMe"] = false,
+            ["fromMe"] = message.IsOwn,
         };
         if (message.At is { } at)
         {

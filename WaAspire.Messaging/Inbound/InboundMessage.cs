@@ -3,7 +3,7 @@ using WaAspire.Messaging.WhatsApp;
 
 namespace WaAspire.Messaging.Inbound;
 
-/// <summary>One message that somebody wrote to us, in our words and not a provider's: webhooks and gateways both end here.</summary>
+/// <summary>One message that somebody wrote to us, or that we typed on the phone, in our words and not a provider's: webhooks and gateways both end here.</summary>
 public sealed record InboundMessage
 {
     public required string AccountId { get; init; }
@@ -17,7 +17,15 @@ public sealed record InboundMessage
     /// <summary>Other addresses of the same person: a hidden one beside the phone number.</summary>
     public IReadOnlyList<Jid> Aliases { get; init; } = [];
 
-    /// <summary>Who wrote, where the conversation does not say it: in a group.</summary>
+    /// <summary>It was typed on the account's own phone, or another linked device: outbound, and not out of our outbox.</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Null for what happens now; <c>history_sync</c> or <c>backfill</c> for what a phone handed over later.</summary>
+    public string? SyncSource { get; init; }
+
+    public string Direction => IsOwn ? "outbound" : "inbound";
+
+    /// <summary>Who wrote, where the conversation does not say it: in a group, or ourselves.</summary>
     public Jid? Sender { get; init; }
 
     public string? SenderName { get; init; }

@@ -12,16 +12,10 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
     private const int WaitingMax = 20;
     private const int NameLengthMax = 100;
 
-    // A new thread under a new spelling is the same conversation: who owns it and who is assigned goes on.
-    private static readonly string[] _inherited =
-    [
-        ThreadFields.OwnerUid, ThreadFields.CoWriterUids, ThreadFields.AssignedTo, ThreadFields.AssignedAt, "assigned_operator_code", "reserved_at",
-        ThreadFields.DisplayName, "profilePictureUrl", "photoUrl",
-    ];
-
     private readonly DocumentFields _stored = home.Stored?.Fields ?? [];
     private readonly DocumentFields _waiting = new(home.Stored?.Fields.Map(ThreadFields.WaitingReactions) ?? []);
     private (InboundMessage Message, DateTimeOffset At)? _newest;
+    private DateTimeOffset? _heard;
     private DateTimeOffset? _moved;
     private (InboundMessage Message, string? Name) _contact;
     private long _unread;
@@ -36,13 +30,19 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
             _newest = (message, at);
         }
 
+        if (!message.IsOwn && !(at < _heard))
+        {
+            _heard = at;
+        }
+
         if (message.MovedTo is not null)
         {
             _moved = at;
         }
 
-        _contact = (message, IsName(message.SenderName) ? message.SenderName : _contact.Name);
-        _unread += message.IsReaction || message.Type == "system" ? 0 : 1;
+        _contact = (message, !message.IsOwn && IsName(message.SenderName) ? message.SenderName : _contact.Name);
+        // What was typed on the phone, or is history, is nobody's news.
+        _unread += message.IsReaction || message.IsOwn || message.SyncSource is not null || message.Type == "system" ? 0 : 1;
     }
 
     public void Wait(string target, InboundMessage message, InboundReaction reaction, DateTimeOffset at)
@@ -62,11 +62,11 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
         return waiting;
     }
 
-    public IReadOnlyList<DocumentWrite> Writes() => [Thread(), .. Predecessors(), .. Aliases(), .. NewNumber()];
+    public IReadOnlyList<DocumentWrite> Writes() => [Thread(), .. ThreadPointers.Writes(home, AccountId), .. NewNumber()];
 
     private DocumentWrite Thread()
     {
-        var fields = home.Stored is null ? Inherited(home.Predecessors) : [];
+        var fields = home.Stored is null ? ThreadPointers.Inherited(home.Predecessors) : [];
         // Also where they are there: old documents hold a map of spellings, or a hash for the account.
         fields[ThreadFields.AccountId] = AccountId;
         fields[ThreadFields.ClientJid] = home.Contact.Value;
@@ -83,14 +83,7 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
 
     private void Describe(DocumentFields fields)
     {
-        if (home.Contact.PhoneE164 is { } phone && _stored.Text(ThreadFields.PhoneE164) != phone)
-        {
-            foreach (var field in new[] { ThreadFields.PhoneE164, ThreadFields.Phone, ThreadFields.PhoneNumber, ThreadFields.NormalizedPhone })
-            {
-                fields[field] = phone;
-            }
-        }
-
+        ThreadPointers.Number(fields, home.Contact, _stored);
         if (home.Stored is null)
         {
             fields[ThreadFields.IsLid] = home.Contact.IsHidden;
@@ -108,7 +101,7 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
 
         if (home.NewAliases.Count > 0)
         {
-            fields[ThreadFields.Aliases] = FirestoreValue.From(_stored.Array(ThreadFields.Aliases).Concat(home.NewAliases.Select(alias => FirestoreValue.From(alias.Value))));
+            fields[ThreadFields.Aliases] = ThreadPointers.AliasesOf(home);
         }
 
         if (_waitingChanged)
@@ -132,33 +125,26 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
             fields[ThreadFields.LastMessageAt] = at;
             fields[ThreadFields.LastMessageText] = preview;
             fields[ThreadFields.LastMessagePreview] = preview;
-            fields[ThreadFields.LastMessageDirection] = "inbound";
+            fields[ThreadFields.LastMessageDirection] = message.Direction;
             if (home.Contact.IsGroup && message.SenderName is { } sender)
             {
                 fields[ThreadFields.LastMessageSenderName] = sender;
             }
         }
 
-        if (_stored.Timestamp(ThreadFields.LastInboundAt) is not { } lastInbound || at >= lastInbound)
+        fields[ThreadFields.LastMessageAtMs] = Math.Max(_stored.Integer(ThreadFields.LastMessageAtMs) ?? 0, at.ToUnixTimeMilliseconds());
+        if (_heard is not { } heard)
         {
-            fields[ThreadFields.LastInboundAt] = at;
+            return;
         }
 
-        fields[ThreadFields.LastMessageAtMs] = Math.Max(_stored.Integer(ThreadFields.LastMessageAtMs) ?? 0, at.ToUnixTimeMilliseconds());
-        fields[ThreadFields.LastInboundAtMs] = Math.Max(_stored.Integer(ThreadFields.LastInboundAtMs) ?? 0, at.ToUnixTimeMilliseconds());
+        if (!(heard < _stored.Timestamp(ThreadFields.LastInboundAt)))
+        {
+            fields[ThreadFields.LastInboundAt] = heard;
+        }
+
+        fields[ThreadFields.LastInboundAtMs] = Math.Max(_stored.Integer(ThreadFields.LastInboundAtMs) ?? 0, heard.ToUnixTimeMilliseconds());
     }
-
-    private IEnumerable<DocumentWrite> Predecessors() => home.Predecessors.Select(old => DocumentWrite.Update(
-        old.Path, Precondition.UnchangedSince(old.UpdateTime), PointingHere(), deleted: null, FieldTransform.RequestTime(ThreadFields.UpdatedAt)));
-
-    private IEnumerable<DocumentWrite> Aliases() => home.MissingAliasIds.Select(missing =>
-    {
-        var fields = PointingHere();
-        fields[ThreadFields.AccountId] = AccountId;
-        fields[ThreadFields.ClientJid] = missing.Alias.Value;
-        fields[ThreadFields.IsLid] = missing.Alias.IsHidden;
-        return DocumentWrite.Create(FirestorePaths.Thread(missing.ThreadId), fields, FieldTransform.RequestTime(ThreadFields.UpdatedAt));
-    });
 
     // The old thread keeps its messages, and whoever owns the old number next writes there; the two know of each other.
     private IEnumerable<DocumentWrite> NewNumber()
@@ -169,7 +155,7 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
         }
 
         var at = _moved!.Value;
-        var fields = newNumber.Stored is null ? Inherited(home.Stored is null ? home.Predecessors : [home.Stored]) : [];
+        var fields = newNumber.Stored is null ? ThreadPointers.Inherited(home.Stored is null ? home.Predecessors : [home.Stored]) : [];
         fields[ThreadFields.AccountId] = AccountId;
         fields[ThreadFields.ClientJid] = newNumber.Contact.Value;
         fields[ThreadFields.MigratedFrom] = home.ThreadId;
@@ -189,26 +175,6 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
         }
 
         yield return DocumentWrite.Create(newNumber.Path, fields, FieldTransform.RequestTime(ThreadFields.UpdatedAt));
-    }
-
-    private DocumentFields PointingHere() => new()
-    {
-        [ThreadFields.RedirectTo] = home.ThreadId,
-        [ThreadFields.CanonicalThreadId] = home.ThreadId,
-    };
-
-    private static DocumentFields Inherited(IEnumerable<StoredDocument> predecessors)
-    {
-        var fields = new DocumentFields();
-        foreach (var (predecessor, field) in predecessors.SelectMany(predecessor => _inherited.Select(field => (predecessor, field))))
-        {
-            if (predecessor.Fields.TryGetValue(field, out var value))
-            {
-                fields.TryAdd(field, value);
-            }
-        }
-
-        return fields;
     }
 
     private static bool IsName(string? name) => name is { Length: >= 2 and <= NameLengthMax } && !name.Contains('\n', StringComparison.Ordinal);

@@ -36,6 +36,9 @@ public enum ErrorScope
     /// <summary>All senders of the Cloud API: they share one app.</summary>
     App,
 
+    /// <summary>The sender's new conversations; those that exist go on.</summary>
+    NewContacts,
+
     /// <summary>The provider says that it is down: the sender, once it has said so often enough in a row.</summary>
     Provider,
 }

@@ -22,6 +22,18 @@ public static class ErrorTable
     /// <summary>The worker has no key, or the account no phone number id.</summary>
     public static readonly ErrorRule NotConfigured = Sender("The account has no phone number id or token", "not_configured") with { PauseFor = TimeSpan.FromMinutes(1), PauseCap = TimeSpan.FromHours(1) };
 
+    /// <summary>
+    /// A linked device's <c>463</c>: too many strangers were written to. No retry: each makes it worse. Where WhatsApp does
+    /// not say for how long, a day is waited.
+    /// </summary>
+    public static readonly ErrorRule NewContacts = new(ErrorFate.Fail, "WhatsApp lets this account begin no new conversations for now")
+    {
+        Pause = ErrorScope.NewContacts,
+        Reason = "new_contacts",
+        PauseFor = TimeSpan.FromDays(1),
+        Alert = true,
+    };
+
     private static readonly TimeSpan _minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan _quarter = TimeSpan.FromMinutes(15);
     private static readonly ErrorRule _permission = Sender("A permission is missing", "permission");

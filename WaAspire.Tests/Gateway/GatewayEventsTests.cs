@@ -185,6 +185,90 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, stranger.StatusCode);
     }
 
+    [Fact]
+    public async Task two_threads_of_one_person_become_one_when_whatsapp_says_so()
+    {
+        var (person, hidden) = ($"{_account}__{Writer}@s.whatsapp.net", $"{_account}__5566@lid");
+        await world.CommitAsync(
+            DocumentWrite.Set(FirestorePaths.Thread(hidden), new DocumentFields
+            {
+                [ThreadFields.AccountId] = _account, [ThreadFields.ClientJid] = "5566@lid", [ThreadFields.OwnerUid] = "maria", [ThreadFields.LastMessageAt] = DateTimeOffset.UnixEpoch,
+            }));
+
+        var link = new { kind = "lid", accountId = _account, epoch = 1, lid = "5566@lid", pn = Writer + "@s.whatsapp.net" };
+        await StandAsync(link);
+        await StandAsync(link);
+
+        var home = (await world.FindAsync(FirestorePaths.Thread(person)))!.Fields;
+        Assert.Equal(("maria", DateTimeOffset.UnixEpoch, "5566@lid"), (home.Text(ThreadFields.OwnerUid), home.Timestamp(ThreadFields.LastMessageAt), home.Array(ThreadFields.Aliases).Single().AsString));
+        var alias = (await world.FindAsync(FirestorePaths.Thread(hidden)))!.Fields;
+        Assert.Equal((person, person), (alias.Text(ThreadFields.RedirectTo), alias.Text(ThreadFields.CanonicalThreadId)));
+    }
+
+    [Fact]
+    public async Task a_link_of_two_addresses_without_a_conversation_stores_no_thread()
+    {
+        await StandAsync(new { kind = "lid", accountId = _account, epoch = 1, lid = "5577@lid", pn = "40799000111@s.whatsapp.net" });
+
+        Assert.Null(await world.FindAsync(FirestorePaths.Thread($"{_account}__40799000111@s.whatsapp.net")));
+    }
+
+    [Fact]
+    public async Task a_restriction_holds_until_it_ends_and_an_error_without_an_end_does_not_change_that()
+    {
+        var until = TimeProvider.System.GetUtcNow().AddHours(6).ToUnixTimeSeconds();
+        await StandAsync(new { kind = "restriction", accountId = _account, epoch = 1, name = "reachout", active = true, until });
+        await StandAsync(new { kind = "restriction", accountId = _account, epoch = 1, name = "reachout", active = true, code = "463" });
+        var pause = (await AccountAsync()).Map(AccountFields.NewContactsPaused)!;
+        Assert.Equal(("new_contacts", DateTimeOffset.FromUnixTimeSeconds(until)), (pause.Text("reason"), pause.Timestamp("until")));
+
+        await StandAsync(new { kind = "restriction", accountId = _account, epoch = 1, name = "new_chats", active = true, until = until + 60, detail = new { used_quota = 5 } });
+        await StandAsync(new { kind = "restriction", accountId = _account, epoch = 1, name = "reachout", active = false });
+        var account = await AccountAsync();
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(until + 60), account.Map(AccountFields.NewContactsPaused)!.Timestamp("until"));
+        Assert.Equal(5, account.Map(AccountFields.Restrictions)!.Map("new_chats")!.Map("detail")!.Integer("used_quota"));
+
+        await StandAsync(new { kind = "restriction", accountId = _account, epoch = 1, name = "new_chats", active = false });
+        Assert.Null((await AccountAsync()).Map(AccountFields.NewContactsPaused));
+    }
+
+    [Fact]
+    public async Task a_refused_send_is_no_proof_that_whatsapp_has_the_message()
+    {
+        var requestId = $"{_account}-refused";
+        await world.CommitAsync(OutboxWorld.QueuedWrites(requestId, $"{_account}__{Writer}@s.whatsapp.net", _account));
+        await world.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.OutboxMessage(requestId),
+            Precondition.Present,
+            new DocumentFields { [OutboxFields.Status] = OutboxStatusNames.Processing, [OutboxFields.TransportMessageId] = TransportMessageId.Of(requestId) }));
+
+        await StandAsync(new { kind = "status", accountId = _account, epoch = 1, id = TransportMessageId.Of(requestId), remoteJid = Writer + "@s.whatsapp.net", status = "failed", code = "463", timestamp = 1767225600 });
+
+        Assert.Equal(OutboxStatusNames.Processing, (await world.FindAsync(FirestorePaths.OutboxMessage(requestId)))!.Fields.Text(OutboxFields.Status));
+    }
+
+    [Fact]
+    public async Task reconnects_are_counted_over_all_terms()
+    {
+        await world.CommitAsync(DocumentWrite.Update(FirestorePaths.Account(_account), Precondition.Present, new DocumentFields { [AccountFields.ReconnectCount] = 7L }));
+        foreach (var count in new[] { 1, 1, 2, 0, 1 })
+        {
+            await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 1, state = "reconnecting", degraded = false, reconnectCount = count });
+        }
+
+        Assert.Equal(10, (await AccountAsync()).Integer(AccountFields.ReconnectCount));
+    }
+
+    [Fact]
+    public async Task a_socket_that_our_own_next_owner_has_replaced_says_nothing_about_the_account()
+    {
+        await world.OwnAsync(world.Other, _account);
+
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 9, state = "stopped", reason = "ownership_lost", degraded = false, reconnectCount = 0 });
+
+        Assert.Equal("connecting", (await AccountAsync()).Text(AccountFields.Status));
+    }
+
     private async Task<DocumentFields> AccountAsync() => (await world.FindAsync(FirestorePaths.Account(_account)))!.Fields;
 
     private async Task StandAsync(object happened)

@@ -19,6 +19,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
 
     public SendPause? Pause { get; init; }
 
+    /// <summary>While it may begin no new conversations.</summary>
+    public SendPause? NewContacts { get; init; }
+
     /// <summary>Baileys only, as the next two; null for the default.</summary>
     public TimeSpan? SendGap { get; init; }
 
@@ -91,6 +94,7 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             Number(fields, AccountFields.ThroughputPerSecond, 1, int.MaxValue))
         {
             Pause = pause is null ? null : SendPause.Read(pause),
+            NewContacts = fields.Map(AccountFields.NewContactsPaused) is { } newContacts ? SendPause.Read(newContacts) : null,
             SendGap = Milliseconds(fields, AccountFields.SendGapMs),
             SendGapJitter = Milliseconds(fields, AccountFields.SendGapJitterMs),
             DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),

@@ -8,6 +8,7 @@ namespace WaAspire.Worker.Accounts;
 /// <summary>
 /// A person stops an account or a template from sending, or lets it again, with <c>X-Internal-Token</c>:
 /// <c>POST /internal/accounts/{id}/pause</c> {reason, until?}, <c>…/resume</c> {reason?, template?: {name, language}}.
+/// <c>…/resume</c> with {newContacts: true} lets it begin conversations again that WhatsApp's restriction has stopped.
 /// <c>…/pair</c> {phone?, fresh?} asks the account's owner for a code, wherever it is; the code shows in the account.
 /// 200 {success, accountId, changed}; 400 <c>invalid_request</c>, 404 <c>account_not_found</c>, 409 <c>conflict</c>, 503 <c>service_unavailable</c>.
 /// </summary>
@@ -40,6 +41,7 @@ public static class AccountApi
         accounts,
         request => request?.Template is { Name.Length: > 0 } template
             ? pauses.ResumeTemplateAsync(accountId, new TemplateName(template.Name, template.Language ?? ""), cancellationToken)
+            : request?.NewContacts == true ? pauses.ResumeNewContactsAsync(accountId, SendPause.Operator, _ => true, cancellationToken)
             : pauses.ResumeAsync(accountId, SendPause.Operator, _ => true, cancellationToken),
         cancellationToken);
 
@@ -91,7 +93,7 @@ public static class AccountApi
 
     private sealed record PairBody(string? Phone, bool? Fresh);
 
-    private sealed record ResumeRequest(string? Reason, TemplateRequest? Template);
+    private sealed record ResumeRequest(string? Reason, TemplateRequest? Template, bool? NewContacts);
 
     private sealed record TemplateRequest(string Name, string? Language);
 }

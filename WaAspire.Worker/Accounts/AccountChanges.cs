@@ -12,7 +12,7 @@ namespace WaAspire.Worker.Accounts;
 /// signal that is lost costs the wait until all accounts are read again.
 /// </summary>
 public sealed class AccountChanges(
-    AccountSignal signal, AccountDirectory accounts, OwnershipLoop ownership, SendGate gate, ILanes lanes, TimeProvider time, ILogger<AccountChanges> logger)
+    AccountSignal signal, AccountDirectory accounts, OwnershipLoop ownership, SendGate gate, NewContacts newContacts, ILanes lanes, TimeProvider time, ILogger<AccountChanges> logger)
     : BackgroundService
 {
     private const int Limit = 10_000;
@@ -45,6 +45,7 @@ public sealed class AccountChanges(
         ownership.Nudge(accountId);
         if (gate.MaySend(accountId))
         {
+            await newContacts.LetGoAsync(accountId);
             await lanes.WakeAsync(accountId);
         }
     }

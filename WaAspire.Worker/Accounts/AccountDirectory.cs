@@ -28,6 +28,9 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     /// <summary>In this worker at once, until what is stored is read: other lanes must not run into the same error.</summary>
     public void Hold(string accountId, SendPause pause) => Change(accountId, account => account with { IsPaused = true, Pause = pause });
 
+    /// <summary>The same for new conversations only.</summary>
+    public void HoldNewContacts(string accountId, SendPause pause) => Change(accountId, account => account with { NewContacts = pause });
+
     /// <summary>Its provider is back. A pause that came meanwhile stays.</summary>
     public void LetGo(string accountId) =>
         Change(accountId, account => account.WaitsForProvider ? account with { IsPaused = false, Pause = null } : account);

@@ -37,6 +37,7 @@ public sealed class AccountLoop(
     /// <summary>One turn: every account that waits.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
+        await TidyNewContactsAsync(cancellationToken);
         foreach (var account in accounts.All.Where(account => account.IsPaused).ToList())
         {
             if (account.WaitsForProvider)
@@ -48,6 +49,16 @@ public sealed class AccountLoop(
                 await pauses.ResumeAsync(account.Id, ByTime, pause => pause.Until <= clock.Now, cancellationToken);
                 await accounts.ReadAsync(account.Id, cancellationToken);
             }
+        }
+    }
+
+    /// <summary>A restriction whose time has passed is tidied away; messages to strangers go out at that time by themselves.</summary>
+    private async Task TidyNewContactsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var account in accounts.All.Where(account => account.NewContacts?.Until is { } until && until <= clock.Now - (IsMine(account) ? TimeSpan.Zero : options.Value.TidyAfter)).ToList())
+        {
+            await pauses.ResumeNewContactsAsync(account.Id, ByTime, pause => pause.Until <= clock.Now, cancellationToken);
+            await accounts.ReadAsync(account.Id, cancellationToken);
         }
     }
 

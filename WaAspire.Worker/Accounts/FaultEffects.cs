@@ -58,6 +58,9 @@ public sealed class FaultEffects(
                 // Nobody's backoff may outlast the outage: one lane tries again and again, the others follow at once.
                 Hold(pair.AccountId, rule, fault);
                 return Later(outcome, TimeSpan.Zero);
+            case ErrorScope.NewContacts:
+                accounts.HoldNewContacts(pair.AccountId, new SendPause(rule.Reason, fault.Code, null, clock.Now + rule.PauseFor, AccountFault.ByAnswer));
+                return outcome;
             case ErrorScope.Account or ErrorScope.BusinessAccount or ErrorScope.App:
                 Hold(pair.AccountId, rule, fault);
                 return outcome;
@@ -95,7 +98,8 @@ public sealed class FaultEffects(
     {
         var accountId = message.AccountId!;
         var template = rule.Pause == ErrorScope.Template ? TemplateName.Of(message.Payload) : null;
-        var isNew = template is not null || ((rule.PausesSenders || rule.Pause == ErrorScope.Provider) && accounts.Find(accountId)?.Pause is { Since: null });
+        var isNew = template is not null || ((rule.PausesSenders || rule.Pause == ErrorScope.Provider) && accounts.Find(accountId)?.Pause is { Since: null })
+            || (rule.Pause == ErrorScope.NewContacts && accounts.Find(accountId)?.NewContacts is { Since: null });
         if (!isNew || !_storing.TryAdd(accountId, true))
         {
             return;

@@ -1,7 +1,7 @@
 using System.Text.Json;
+using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
-using WaAspire.Worker.Accounts.Ownership;
 
 namespace WaAspire.Worker.Gateway;
 
@@ -11,7 +11,7 @@ namespace WaAspire.Worker.Gateway;
 /// <c>{"gatewayId":"…","events":[{"kind":"message","accountId":"…","epoch":3,"id":"3EB0…",…}]}</c>
 /// </summary>
 public sealed class GatewayEvents(
-    InboundProcessor messages, IStatusIntake statuses, InboundRejections rejections, OwnedAccounts owned, LeaseStore leases, AccountMirror mirror)
+    InboundProcessor messages, IStatusIntake statuses, ThreadLinks links, InboundRejections rejections, AccountPauses pauses, SessionStands stands)
 {
     private const int BodyLimit = 16 * 1024 * 1024;
 
@@ -37,19 +37,22 @@ public sealed class GatewayEvents(
     /// <exception cref="FirestoreException">The store is out.</exception>
     public async Task StoreAsync(IReadOnlyList<JsonElement> events, CancellationToken cancellationToken)
     {
-        var (letters, receipts, odd) = (new List<InboundMessage>(), new List<ProviderStatus>(), new List<RejectedUpdate>());
+        var (letters, receipts, odd) = (new List<Letter>(), new List<ProviderStatus>(), new List<RejectedUpdate>());
         foreach (var happened in events)
         {
             switch (happened.Word("kind"))
             {
                 case "session":
-                    await ShowAsync(happened, cancellationToken);
+                    await stands.ShowAsync(happened, cancellationToken);
                     break;
                 case "message" or "status":
                     Sort(happened, letters, receipts, odd);
                     break;
-                case "lid" or "restriction":
-                    // Every message brings both addresses itself; a restriction shows as the answer to a send.
+                case "lid":
+                    await (GatewayReading.Link(happened) is { } link ? links.LinkAsync(link.AccountId, link.Hidden, link.Person, cancellationToken) : Task.CompletedTask);
+                    break;
+                case "restriction":
+                    await (GatewayReading.Restriction(happened) is { } told ? pauses.RestrictAsync(told.AccountId, told.Restriction, cancellationToken) : Task.CompletedTask);
                     break;
                 default:
                     odd.Add(new RejectedUpdate("unknown_event", happened.Raw(), happened.Word("kind"), happened.Word("accountId")));
@@ -58,23 +61,23 @@ public sealed class GatewayEvents(
         }
 
         await rejections.SetAsideAsync(odd, cancellationToken);
-        await messages.StoreAsync(letters, cancellationToken);
+        await messages.StoreAsync(await WithoutEchoesAsync(letters, cancellationToken), cancellationToken);
         await statuses.StoreAsync(receipts, cancellationToken);
     }
 
-    private static void Sort(JsonElement happened, List<InboundMessage> letters, List<ProviderStatus> receipts, List<RejectedUpdate> odd)
+    private static void Sort(JsonElement happened, List<Letter> letters, List<ProviderStatus> receipts, List<RejectedUpdate> odd)
     {
         try
         {
-            if (GatewayReading.Status(happened) is { } status)
+            if (GatewayReading.Message(happened) is { } letter)
+            {
+                letters.Add(new Letter(letter, letter.IsOwn ? GatewayReading.Status(happened) : null));
+            }
+            else if (GatewayReading.Status(happened) is { } status)
             {
                 receipts.Add(status);
             }
-            else if (GatewayReading.Message(happened) is { } letter)
-            {
-                letters.Add(letter);
-            }
-            else
+            else if (!GatewayReading.IsRefusedSend(happened))
             {
                 odd.Add(new RejectedUpdate("unreadable", happened.Raw(), happened.Word("kind"), happened.Word("accountId")));
             }
@@ -86,32 +89,18 @@ public sealed class GatewayEvents(
         }
     }
 
-    /// <summary>The latest word on a session. Of another term it means nothing.</summary>
-    private async Task ShowAsync(JsonElement stand, CancellationToken cancellationToken)
-    {
-        if (stand.Word("accountId") is not { } accountId || stand.Member("epoch") is not { ValueKind: JsonValueKind.Number } epoch
-            || owned.Find(accountId) is not { } held || held.Term.Epoch != epoch.GetInt64())
-        {
-            return;
-        }
-
-        var state = stand.Word("state");
-        held.IsConnected = state == GatewayStates.Connected && !held.IsLeaving;
-        held.IsDegraded = held.IsConnected && stand.IsTrue("degraded");
-        held.IsOpened &= state != GatewayStates.Closed;
-        if (!held.IsLeaving && (stand.Word("reason") != GatewayStates.OwnershipLost || await IsStillOursAsync(held, cancellationToken)))
-        {
-            await mirror.ShowAsync(held, stand, cancellationToken);
-        }
-    }
-
     /// <summary>
-    /// Another socket has our keys. If the lease says that another worker has the account, that was its socket, and what
-    /// we could say of the session would only hinder it. If the lease is ours, it is a stranger's, and a person must know.
+    /// Our own message that comes back proves that WhatsApp has it, and nothing else is stored. What is from us but not in
+    /// the outbox was typed on the phone. Ours has its id there since before its bytes left, so it is never taken for such.
     /// </summary>
-    private async Task<bool> IsStillOursAsync(OwnedAccount held, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<InboundMessage>> WithoutEchoesAsync(IReadOnlyList<Letter> letters, CancellationToken cancellationToken)
     {
-        var (read, _) = await leases.ReadAsync([held.AccountId], cancellationToken);
-        return leases.IsOurs(read[0], held.Term);
+        var isEcho = await Task.WhenAll(letters.Select(async letter =>
+            letter.Echo is { } echo && (await statuses.StoreAsync([echo], cancellationToken)).Unknown == 0));
+        return [.. letters.Where((_, i) => !isEcho[i]).Select(letter => letter.Message)];
     }
+
+    /// <param name="Message">As it may have to be stored.</param>
+    /// <param name="Echo">What it proves if it is one of ours; null for what others wrote.</param>
+    private sealed record Letter(InboundMessage Message, ProviderStatus? Echo);
 }

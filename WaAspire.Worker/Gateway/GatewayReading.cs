@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.WhatsApp;
 
@@ -12,10 +14,10 @@ namespace WaAspire.Worker.Gateway;
 /// </summary>
 internal static class GatewayReading
 {
-    /// <summary>Null when it is no letter to us, or has no address that we know.</summary>
+    /// <summary>Null when it is no letter, or has no address that we know.</summary>
     public static InboundMessage? Message(JsonElement happened)
     {
-        if (happened.Word("accountId") is not { } accountId || happened.Word("id") is not { } id || happened.Object("content") is not { } content
+        if (happened.Word("kind") != "message" || happened.Word("accountId") is not { } accountId || happened.Word("id") is not { } id || happened.Object("content") is not { } content
             || Addresses(happened, "remoteJid") is not [var chat, .. var aliases])
         {
             return null;
@@ -27,7 +29,9 @@ internal static class GatewayReading
             ProviderMessageId = id,
             Chat = chat,
             Aliases = chat.IsGroup ? [] : aliases,
-            Sender = chat.IsGroup && Addresses(happened, "participant") is [var writer, ..] ? writer : null,
+            IsOwn = happened.IsTrue("fromMe"),
+            SyncSource = happened.Word("sync"),
+            Sender = (chat.IsGroup || happened.IsTrue("fromMe")) && Addresses(happened, "participant") is [var writer, ..] ? writer : null,
             SenderName = happened.Word("pushName"),
             At = happened.Seconds("timestamp"),
             Raw = happened.Raw(),
@@ -44,7 +48,7 @@ internal static class GatewayReading
     public static ProviderStatus? Status(JsonElement happened)
     {
         var isEcho = happened.IsTrue("fromMe");
-        if (happened.Word("id") is not { } id || (happened.Word("kind") != "status" && !isEcho))
+        if (happened.Word("id") is not { } id || (happened.Word("kind") != "status" && !isEcho) || IsRefusedSend(happened))
         {
             return null;
         }
@@ -56,6 +60,25 @@ internal static class GatewayReading
             Raw = happened.Raw(),
         };
     }
+
+    /// <summary>
+    /// WhatsApp's refusal of a send, which is no receipt: it does not have the message. The answer to the send itself says so,
+    /// and if that was lost, the next attempt is refused as well.
+    /// </summary>
+    public static bool IsRefusedSend(JsonElement happened) => happened.Word("kind") == "status" && happened.Word("status") == StatusRank.Failed;
+
+    /// <summary><c>{"kind":"lid","accountId":"…","lid":"123@lid","pn":"40712345678@s.whatsapp.net"}</c></summary>
+    public static (string AccountId, Jid Hidden, Jid Person)? Link(JsonElement happened) =>
+        happened.Word("accountId") is { } accountId && DocumentId.IsLawful(accountId)
+        && Jid.TryParse(happened.Word("lid"), out var hidden) && hidden.IsHidden && Jid.TryParse(happened.Word("pn"), out var person) && person.IsPerson
+            ? (accountId, hidden, person)
+            : null;
+
+    /// <summary><c>{"kind":"restriction","accountId":"…","name":"reachout","active":true,"until":1767225600}</c></summary>
+    public static (string AccountId, Restriction Restriction)? Restriction(JsonElement happened) =>
+        happened.Word("accountId") is { } accountId && happened.Word("name") is { } name and (Messaging.Accounts.Restriction.Reachout or Messaging.Accounts.Restriction.NewChats)
+            ? (accountId, new Restriction(name, happened.IsTrue("active"), happened.Seconds("until"), happened.Word("code")) { Detail = happened.Map("detail") })
+            : null;
 
     /// <summary>The phone number first where it is told, then the hidden address.</summary>
     private static Jid[] Addresses(JsonElement happened, string name) =>

@@ -23,6 +23,7 @@ namespace WaAspire.Worker.Sending;
 /// </summary>
 public sealed class MessageSender(
     SendGate gate,
+    NewContacts newContacts,
     FaultEffects effects,
     IPacing pacing,
     LaneHeads heads,
@@ -87,6 +88,12 @@ public sealed class MessageSender(
         if (decision == HeadDecision.Claim && StaleBacklog.IsStale(visit.Account, head.Messages[0], _options.StaleAfter))
         {
             decision = HeadDecision.Stale;
+        }
+
+        if (decision == HeadDecision.Claim && await newContacts.WaitAsync(visit.Lane.Lane, visit.Work).KillPoint() is { } hold)
+        {
+            // WhatsApp takes nothing to strangers from this account for now: nothing is claimed, so nothing is spent.
+            return Block(hold);
         }
 
         if (await stuck.TryFreeAsync(decision, head.First, head.ReadTime, visit.Work).KillPoint())
@@ -183,7 +190,7 @@ public sealed class MessageSender(
     private PreparedClaim? Next(Visit visit, LaneHead head, int index)
     {
         if (index >= head.Messages.Count || visit.TokensLeft < 1 || visit.StopClaiming.IsCancellationRequested
-            || recorder.HoldsOldAcceptance || held.IsLost(visit.Lane) || !gate.MaySend(visit.Lane.Lane.AccountId))
+            || recorder.HoldsOldAcceptance || held.IsLost(visit.Lane) || !gate.MaySend(visit.Lane.Lane.AccountId) || !newContacts.MayGoOn(visit.Lane.Lane))
         {
             return null;
         }

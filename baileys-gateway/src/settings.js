@@ -9,6 +9,9 @@ export const DEFAULTS = {
   ackTimeoutMs: 12_000,
   /** A question to WhatsApp (device lookup, keys) that stays unanswered so long has failed. */
   queryTimeoutMs: 10_000,
+  /** A file on its way to or from WhatsApp's media host: without a byte so long, and in all. */
+  uploadTimeoutMs: 15_000,
+  downloadTimeoutMs: 60_000,
   connectTimeoutMs: 20_000,
   /** From the first byte until the session is open or shows a code; then the socket is made anew. */
   openTimeoutMs: 60_000,

@@ -16,6 +16,9 @@ namespace WaAspire.Worker.Providers.Baileys;
 /// </summary>
 public sealed class BaileysProvider(OwnedAccounts owned, GatewayClient gateway, IOptions<SendingOptions> options, Random chance) : IProvider
 {
+    /// <summary>WhatsApp's own number for an account that may begin no new conversations.</summary>
+    private const string NoNewContacts = "463";
+
     public string Name => Account.Baileys;
 
     public async Task<SendOutcome> SendAsync(Account account, ClaimedMessage message, CancellationToken work)
@@ -64,7 +67,7 @@ public sealed class BaileysProvider(OwnedAccounts owned, GatewayClient gateway, 
             // The socket went away before the message did: not its fault.
             "rejected" when code == "not_connected" => new SendOutcome.Deferred(options.Value.RetryBase, code),
             "rejected" when IsRetryable(answer) => new SendOutcome.RetryLater(Backoff(message), new SendFault(code, Title(code), true), SpendsAttempt: true),
-            "rejected" => new SendOutcome.Rejected(new SendFault(code, Title(code), false)),
+            "rejected" => new SendOutcome.Rejected(new SendFault(code, Title(code), false) { Rule = code == NoNewContacts ? ErrorTable.NewContacts : null }),
             "unknown" => new SendOutcome.Uncertain(answer.Word("reason") ?? "unknown"),
             _ => new SendOutcome.Uncertain("an answer that is not the gateway's"),
         };
@@ -77,7 +80,7 @@ public sealed class BaileysProvider(OwnedAccounts owned, GatewayClient gateway, 
 
     private static string Title(string code) => code switch
     {
-        "463" => "WhatsApp lets this account begin no new conversations for now",
+        NoNewContacts => ErrorTable.NewContacts.Title,
         "unsupported_content" => "A linked device cannot send this kind of message",
         "invalid_recipient" => "The recipient is no address of WhatsApp's",
         "not_on_whatsapp" => "The recipient is not on WhatsApp",

@@ -4,6 +4,7 @@
 import { getContentType, jidNormalizedUser, normalizeMessageContent, proto, toNumber } from 'baileys';
 
 const RAW_LIMIT = 262_144;
+const THUMBNAIL_LIMIT = 65_536;
 const PROTOCOL = proto.Message.ProtocolMessage.Type;
 
 /** @typedef {import('baileys').WAMessage} WAMessage */
@@ -78,11 +79,13 @@ const READERS = {
   },
 };
 
-/** Where the bytes are is in `raw`: to fetch them takes the keys that lie there. */
+/** `download` says where the bytes are, and what it takes to read them: /media/fetch. */
 const media = part => ({
   mime_type: part.mimetype || undefined,
   sha256: part.fileSha256?.length ? Buffer.from(part.fileSha256).toString('base64') : undefined,
   file_size: part.fileLength ? toNumber(part.fileLength) : undefined,
+  thumbnail: part.jpegThumbnail?.length && part.jpegThumbnail.length <= THUMBNAIL_LIMIT ? Buffer.from(part.jpegThumbnail).toString('base64') : undefined,
+  download: part.mediaKey?.length ? { url: part.url || undefined, direct_path: part.directPath || undefined, media_key: Buffer.from(part.mediaKey).toString('base64') } : undefined,
 });
 
 const context = info =>

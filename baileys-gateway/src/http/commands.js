@@ -1,9 +1,13 @@
 // The worker's commands. Each names the account, its epoch and mostly the deadline of the worker's lease; each answers
 // with how the session stands. All may be repeated. The table with every field is in ../../README.md.
 
+import { fetchFile } from '../media/fetch.js';
 import { Refusal } from '../sessions/sessions.js';
 
 /** @typedef {import('../sessions/sessions.js').Sessions} Sessions */
+
+/** Of one conversation at a time: what WhatsApp's own clients ask for. */
+const MOST_HISTORY = 50;
 
 /** @type {Record<string, (sessions: Sessions, body: any) => Promise<any> | any>} */
 export const COMMANDS = {
@@ -36,6 +40,22 @@ export const COMMANDS = {
   },
 
   'GET /sessions': sessions => ({ sessions: sessions.all.map(({ stand }) => stand.snapshot) }),
+
+  // The bytes of somebody's file; no session is needed for it.
+  'POST /media/fetch': (sessions, body) => fetchFile(body, sessions.parts),
+
+  // More of one conversation, from the phone; it comes as events.
+  'POST /history/fetch': async (sessions, body) => {
+    const session = sessions.of(named(body));
+    const { oldest, count } = body;
+    check(isText(oldest?.remoteJid, 128) && isText(oldest?.id, 128) && Number.isSafeInteger(oldest?.timestamp), 'oldest');
+    check(Number.isSafeInteger(count) && count > 0 && count <= MOST_HISTORY, 'count');
+    if (!session.isOpen) {
+      throw new Refusal(409, 'not_connected');
+    }
+    await session.line.socket?.fetchMessageHistory(count, { remoteJid: oldest.remoteJid, id: oldest.id, fromMe: oldest.fromMe === true }, oldest.timestamp * 1000);
+    return {};
+  },
 
   'POST /messages/send': (sessions, body) => {
     const session = sessions.of(named(body));

@@ -5,6 +5,7 @@
 import { isJidGroup, isLidUser, isPnUser, jidDecode } from 'baileys';
 import { metrics } from '../metrics.js';
 import { quoted, toBaileys } from './content.js';
+import { hasFile, upload } from './upload.js';
 
 /** @typedef {{ outcome: 'accepted', at?: number } | { outcome: 'rejected', code: string, retryable: boolean } | { outcome: 'unknown', reason: string }} Outcome */
 /** @typedef {import('baileys').WASocket} Socket */
@@ -26,7 +27,13 @@ export async function send(socket, { messageId, to, content }, { options, closed
   const lost = new Promise(resolve => closed.addEventListener('abort', (lose = resolve)));
   try {
     const obstacle = await Promise.race([within(options.queryTimeoutMs, findObstacle(socket, groups, to), rejected('device_lookup_failed', true)), lost.then(() => rejected('not_connected', true))]);
-    return obstacle ?? (await handOver(socket, { messageId, to, message, quoted: quoted(content, to) }, options, lost, liveness));
+    if (obstacle) {
+      return obstacle;
+    }
+    const letter = { messageId, to, message, quoted: quoted(content, to) };
+    // A file goes first, and the clock of the ack starts after it.
+    const uploaded = hasFile(message) ? await Promise.race([upload(socket, letter, options).catch(judgeUpload), lost.then(() => rejected('not_connected', true))]) : undefined;
+    return uploaded && 'outcome' in uploaded ? uploaded : await handOver(socket, letter, uploaded, options, lost, liveness);
   } finally {
     closed.removeEventListener('abort', lose);
     lose();
@@ -34,10 +41,11 @@ export async function send(socket, { messageId, to, content }, { options, closed
 }
 
 /** From here on bytes may leave. */
-async function handOver(socket, { messageId, to, message, quoted: answered }, options, lost, liveness) {
+async function handOver(socket, { messageId, to, message, quoted: answered }, uploaded, options, lost, liveness) {
   // The ear must be there before the mouth opens: an ack may come before sendMessage returns.
   const acknowledged = socket.waitForMessage(messageId, options.ackTimeoutMs).then(judgeAck, () => unknown('connection_lost'));
-  const refused = new Promise(resolve => socket.sendMessage(to, message, { messageId, quoted: answered }).catch(error => resolve(judgeError(error))));
+  const sending = uploaded ? socket.relayMessage(to, uploaded.message, { messageId }) : socket.sendMessage(to, message, { messageId, quoted: answered });
+  const refused = new Promise(resolve => sending.catch(error => resolve(judgeError(error))));
   const outcome = await Promise.race([acknowledged, refused, lost.then(() => unknown('connection_lost'))]);
   if (outcome.outcome === 'unknown') {
     liveness.unacknowledged();
@@ -91,6 +99,12 @@ function judgeError(error) {
   }
   // Boom of a query: the server answered our question for keys with an error, so there was nothing to send yet.
   return typeof error?.data === 'number' ? rejected(`${error.data}`, true) : unknown('send_failed');
+}
+
+/** Nothing has left: the message itself comes after its file. @returns {Outcome} */
+function judgeUpload() {
+  metrics.count('uploadsFailed');
+  return rejected('media_upload_failed', true);
 }
 
 /** @returns {Outcome} */

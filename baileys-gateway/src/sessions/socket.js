@@ -3,6 +3,7 @@
 import { Browsers, generateWAMessageContent, isJidNewsletter, isJidStatusBroadcast, makeWASocket } from 'baileys';
 import { baileysLogger } from '../log.js';
 import { toBaileys } from '../sending/content.js';
+import { mediaAgent } from '../sending/upload.js';
 
 /** @typedef {import('baileys').WASocket} Socket */
 
@@ -37,6 +38,7 @@ export function makeSocket({ accountId, keys, settings, worker, groups }) {
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     // Nobody answers these, and what cannot be decrypted there would hold up the queue of everything else.
     shouldIgnoreJid: jid => Boolean(isJidStatusBroadcast(jid) || isJidNewsletter(jid)),
+    fetchAgent: mediaAgent(webSocketUrl),
     cachedGroupMetadata: async jid => groups.get(jid),
     // A phone that could not read a message asks for it again, days later perhaps: the outbox still knows it.
     getMessage: async key => {

@@ -46,7 +46,28 @@ const CALLS = {
     return { expired: waiting.length };
   },
 
-  'POST /admin/inbound': (whatsapp, letter) => ({ id: whatsapp.receive({ ...letter, account: digits(letter.account), from: digits(letter.from) }) }),
+  'POST /admin/inbound': async (whatsapp, { file, ...letter }) => {
+    const message = file ? await whatsapp.files.write(file) : letter.message;
+    return { id: whatsapp.receive({ ...letter, message, account: digits(letter.account), from: digits(letter.from) }) };
+  },
+
+  // A file of a message that was sent, as the phone at the other end shows it.
+  'GET /admin/file': async (whatsapp, _, query) => {
+    const file = await whatsapp.files.read(whatsapp.sent.findLast(entry => entry.id === query.get('id'))?.message);
+    if (!file) {
+      throw new Error('No message of this id carries a file.');
+    }
+    return file;
+  },
+
+  // What somebody types on the account's own phone: its linked devices hear of it.
+  'POST /admin/typed': (whatsapp, { account, to, ...letter }) => ({ id: whatsapp.receive({ ...letter, account: digits(account), from: digits(account), typedTo: digits(to) }) }),
+
+  // What the account's phone remembers of a conversation, the oldest first: [{id, text, at, fromMe?}].
+  'POST /admin/history': (whatsapp, { account, with: chat, messages }) => {
+    whatsapp.history.remember(digits(account), `${digits(chat)}@s.whatsapp.net`, messages);
+    return {};
+  },
 
   'POST /admin/receipt': (whatsapp, { account, id, from, what = 'delivered' }) => {
     const writer = `${digits(from)}@s.whatsapp.net`;

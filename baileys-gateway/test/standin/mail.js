@@ -28,14 +28,15 @@ export async function readMessage(people, sender, node) {
 
 /**
  * @param {string} id
- * @param {{ from: string, group?: string, name?: string, at?: number, text?: string, message?: proto.IMessage }} letter
- *   from = the writer's digits; message = any other content than text, in protobuf's JSON form
+ * @param {{ from: string, group?: string, name?: string, at?: number, text?: string, message?: proto.IMessage, hidden?: boolean, typedTo?: string }} letter
+ *   from = the writer's digits; message = any other content than text, in protobuf's JSON form; hidden = only the hidden
+ *   address is told; typedTo = the account itself wrote to these digits, on its phone
  * @param {(phone: string) => string} lidOf @returns {BinaryNode}
  */
 export function inboundNode(id, letter, lidOf) {
   const from = `${letter.from}@s.whatsapp.net`;
   /** @type {Record<string, string>} */
-  const who = letter.group ? { from: letter.group, participant: from, participant_lid: lidOf(letter.from) } : { from, sender_lid: lidOf(letter.from) };
+  const who = letter.typedTo ? { from, recipient: `${letter.typedTo}@s.whatsapp.net` } : letter.hidden ? { from: lidOf(letter.from), addressing_mode: 'lid' } : letter.group ? { from: letter.group, participant: from, participant_lid: lidOf(letter.from) } : { from, sender_lid: lidOf(letter.from) };
   const content = letter.message ? proto.Message.fromObject(letter.message) : { conversation: letter.text ?? '' };
   const isMedia = letter.message && Object.keys(letter.message).some(key => /^(image|video|audio|document|sticker)Message$/.test(key));
   return {

@@ -19,11 +19,13 @@ console.info = console.warn = console.error = () => {};
 export async function startStandIn(port, file) {
   const whatsapp = new WhatsApp();
   const forget = file ? await remember(whatsapp, file) : undefined;
-  const server = createServer(admin(whatsapp));
+  const switches = admin(whatsapp);
+  const server = createServer(async (request, response) => (await whatsapp.files.answer(request, response)) || switches(request, response));
   const sockets = new WebSocketServer({ server });
   sockets.on('connection', socket => whatsapp.accept(socket));
   await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', () => resolve(undefined)));
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+  whatsapp.files.port = address.port;
   const close = async () => {
     whatsapp.clients.forEach(client => client.connection.drop());
     sockets.close();

@@ -29,7 +29,7 @@ export function answer(client, iq) {
       client.whatsapp.groupQueries++;
       return [element('group', { id: iq.attrs.to, subject: 'A group', creation: '1', s_t: '1' }, (client.whatsapp.groups.get(iq.attrs.to) ?? []).map(member => element('participant', { jid: `${member}@s.whatsapp.net`, lid: lidOf(member) })))];
     case 'w:m':
-      return [element('media_conn', { auth: 'stand-in', ttl: '3600' }, [element('host', { hostname: 'localhost' })])];
+      return [element('media_conn', { auth: 'stand-in', ttl: '3600' }, [element('host', { hostname: client.whatsapp.files.host })])];
     default:
       return [];
   }

@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { S_WHATSAPP_NET, getBinaryNodeChild } from 'baileys';
 import { Connection } from './connection.js';
 import { Faults } from './faults.js';
+import { Files } from './files.js';
+import { History } from './history.js';
 import { inboundNode, receiptNode, readMessage } from './mail.js';
 import { Pairing } from './pairing.js';
 import { People, lidOf } from './people.js';
@@ -21,6 +23,8 @@ const LOG_LIMIT = 20_000;
 export class WhatsApp {
   people = new People();
   faults = new Faults();
+  files = new Files();
+  history = new History();
   /** @type {Map<string, Device>} by jid */ devices = new Map();
   /** @type {Set<Client>} */ clients = new Set();
   /** @type {Sent[]} every message stanza that arrived, in order */ sent = [];
@@ -181,6 +185,12 @@ export class Client {
     const device = /** @type {Device} */ (this.device);
     const { faults } = this.whatsapp;
     const { id, to } = node.attrs;
+    const question = await this.whatsapp.history.question(this.whatsapp.people, device, node);
+    if (question) {
+      this.#acknowledge(id, to);
+      this.whatsapp.receive({ account: device.phone, from: device.phone, typedTo: device.phone, message: this.whatsapp.history.answer(device.phone, question) });
+      return;
+    }
     const read = await readMessage(this.whatsapp.people, device, node);
     const error = faults.take('ackError', device.phone)?.code;
     const how = error ? `error ${error}` : faults.take('dropAfterMessage', device.phone) ? 'dropped' : faults.take('deaf', device.phone) ? 'deaf' : faults.take('loseAck', device.phone) ? 'lost' : 'acked';
@@ -189,11 +199,15 @@ export class Client {
       return this.connection.drop();
     }
     if (error || how === 'acked') {
-      this.connection.send(element('ack', { class: 'message', id, from: to, t: `${Math.floor(Date.now() / 1000)}`, ...(error && { error }) }));
+      this.#acknowledge(id, to, error);
     }
     if (!error && read.recipients > 0 && how !== 'deaf' && this.whatsapp.autoReceipt !== 'none') {
       this.#reportReceived(id, to);
     }
+  }
+
+  #acknowledge(id, to, error) {
+    this.connection.send(element('ack', { class: 'message', id, from: to, t: `${Math.floor(Date.now() / 1000)}`, ...(error && { error }) }));
   }
 
   #reportReceived(id, to) {

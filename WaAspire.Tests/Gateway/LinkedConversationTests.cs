@@ -1,0 +1,92 @@
+using System.Net.Http.Json;
+using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Threads;
+using WaAspire.Tests.Kit;
+
+namespace WaAspire.Tests.Gateway;
+
+/// <summary>Conversations of a linked account, through a whole worker and real baileys: who may be written to, and whose words lie where.</summary>
+public sealed class LinkedConversationTests(LinkedWorld world) : IClassFixture<LinkedWorld>
+{
+    private static int _people;
+
+    [Fact]
+    public async Task a_refusal_of_strangers_stops_messages_to_strangers_only_and_replies_go_on()
+    {
+        var account = await world.LinkAsync();
+        var (stranger, another, friend) = (await account.OpenThreadAsync(NewPerson(), hasWritten: false), await account.OpenThreadAsync(NewPerson(), hasWritten: false), await account.OpenThreadAsync(NewPerson()));
+        await world.WhatsApp.PostAsync("faults", new { ackError = new { code = "463", count = 1, phone = account.Phone } });
+
+        var refused = await account.BecomesAsync(await account.QueueAsync(stranger, "who are you"), OutboxStatus.Failed);
+        await account.StandsAsync(stored => stored.Map(AccountFields.NewContactsPaused) is not null, "the pause is stored");
+        var held = await account.QueueAsync(another, "and you?");
+        var more = await account.QueueAsync(stranger, "hello?");
+        await account.BecomesAsync(await account.QueueAsync(friend, "good to hear from you"), OutboxStatus.Sent);
+
+        var stored = await account.StoredAsync();
+        Assert.Equal(("463", "new_contacts", true), (
+            refused.Failure?.Text("code"),
+            stored.Map(AccountFields.NewContactsPaused)!.Text("reason"),
+            stored.Map(AccountFields.Restrictions)!.Map("reachout")!.Boolean("active")));
+        Assert.Null(stored.Map(AccountFields.SendPaused));
+        Assert.All([await account.OutboxAsync(held), await account.OutboxAsync(more)], message => Assert.Equal((OutboxStatus.Queued, 0L), (message.Status, message.AttemptCount)));
+
+        // An operator lets it begin conversations again: what waited goes out at once.
+        using var answer = await world.Http.PostAsJsonAsync($"/internal/accounts/{account.Id}/resume", new { newContacts = true });
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        await account.BecomesAsync(held, OutboxStatus.Sent);
+        await account.BecomesAsync(more, OutboxStatus.Sent);
+        Assert.Equal(4, (await account.SentAsync()).Count);
+    }
+
+    [Fact]
+    public async Task a_letter_from_a_hidden_address_lies_in_the_thread_of_its_phone_number()
+    {
+        var account = await world.LinkAsync();
+        var person = NewPerson();
+        await world.WhatsApp.PostAsync("inbound", new { account = account.Phone, from = person, text = "with both", id = "3AB0TH" + person });
+        var thread = account.ThreadId($"{person}@s.whatsapp.net");
+        await account.HearsAsync(thread, "3AB0TH" + person);
+
+        await world.WhatsApp.PostAsync("inbound", new { account = account.Phone, from = person, text = "hidden", id = "3AH1DDEN" + person, hidden = true });
+        var letter = await account.HearsAsync(thread, "3AH1DDEN" + person);
+
+        Assert.Equal(("hidden", "inbound"), (letter.Text(ThreadMessageFields.Body), letter.Text(ThreadMessageFields.Direction)));
+        var alias = (await world.FindAsync(FirestorePaths.Thread(account.ThreadId($"77{person}@lid"))))!;
+        Assert.Equal((thread, thread), (alias.Text(ThreadFields.RedirectTo), alias.Text(ThreadFields.CanonicalThreadId)));
+
+        await account.BecomesAsync(await account.QueueAsync(thread, "an answer"), OutboxStatus.Sent);
+        Assert.Equal($"{person}@s.whatsapp.net", Assert.Single(await account.SentAsync()).GetProperty("to").GetString());
+    }
+
+    [Fact]
+    public async Task what_is_typed_on_the_phone_is_an_outbound_message_once_and_our_own_echo_is_none()
+    {
+        var account = await world.LinkAsync();
+        var person = NewPerson();
+        var thread = await account.OpenThreadAsync(person);
+        var requestId = await account.QueueAsync(thread, "from the app");
+        await account.BecomesAsync(requestId, OutboxStatus.Sent);
+
+        // WhatsApp tells every device what another one sent: ours, and what a thumb typed. Each may come twice.
+        for (var times = 0; times < 2; times++)
+        {
+            await world.WhatsApp.PostAsync("typed", new { account = account.Phone, to = person, text = "from the app", id = TransportMessageId.Of(requestId) });
+            await world.WhatsApp.PostAsync("typed", new { account = account.Phone, to = person, text = "by thumb", id = "3ATYPED" + person });
+        }
+
+        await world.WhatsApp.PostAsync("inbound", new { account = account.Phone, from = person, text = "an answer", id = "3AANSWER" + person });
+        await account.HearsAsync(thread, "3AANSWER" + person);
+        var typed = await account.HearsAsync(thread, "3ATYPED" + person);
+
+        Assert.Equal(("outbound", "sent", "by thumb"), (typed.Text(ThreadMessageFields.Direction), typed.Text(ThreadMessageFields.Status), typed.Text(ThreadMessageFields.Body)));
+        var messages = await world.Firestore.QueryAsync(new DocumentQuery($"threads/{thread}/messages"), "test", CancellationToken.None);
+        Assert.Equal([requestId, "3AANSWER" + person, "3ATYPED" + person], messages.Documents.Select(message => message.Id).Order());
+        Assert.Equal(1, (await world.FindAsync(FirestorePaths.Thread(thread)))!.Integer(ThreadFields.UnreadCount));
+    }
+
+    /// <summary>Digits that sort before letters, and belong to nobody else.</summary>
+    private static string NewPerson() => $"4079{Interlocked.Increment(ref _people):d7}";
+}

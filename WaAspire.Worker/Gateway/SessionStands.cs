@@ -1,0 +1,37 @@
+using System.Text.Json;
+using WaAspire.Messaging.Inbound;
+using WaAspire.Worker.Accounts.Ownership;
+
+namespace WaAspire.Worker.Gateway;
+
+/// <summary>Takes the gateway's latest word on a session: this worker may send by it at once, and the account shows it. Of another term it means nothing.</summary>
+public sealed class SessionStands(OwnedAccounts owned, LeaseStore leases, AccountMirror mirror)
+{
+    public async Task ShowAsync(JsonElement stand, CancellationToken cancellationToken)
+    {
+        if (stand.Word("accountId") is not { } accountId || stand.Member("epoch") is not { ValueKind: JsonValueKind.Number } epoch
+            || owned.Find(accountId) is not { } held || held.Term.Epoch != epoch.GetInt64())
+        {
+            return;
+        }
+
+        var state = stand.Word("state");
+        held.IsConnected = state == GatewayStates.Connected && !held.IsLeaving;
+        held.IsDegraded = held.IsConnected && stand.IsTrue("degraded");
+        held.IsOpened &= state != GatewayStates.Closed;
+        if (!held.IsLeaving && (stand.Word("reason") != GatewayStates.OwnershipLost || await IsStillOursAsync(held, cancellationToken)))
+        {
+            await mirror.ShowAsync(held, stand, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Another socket has our keys. If the lease says that another worker has the account, that was its socket, and what
+    /// we could say of the session would only hinder it. If the lease is ours, it is a stranger's, and a person must know.
+    /// </summary>
+    private async Task<bool> IsStillOursAsync(OwnedAccount held, CancellationToken cancellationToken)
+    {
+        var (read, _) = await leases.ReadAsync([held.AccountId], cancellationToken);
+        return leases.IsOurs(read[0], held.Term);
+    }
+}
