@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using WaAspire.Tests.Kit;
 
@@ -14,6 +16,8 @@ public sealed partial class RunScriptTests
     [Fact]
     public async Task it_prints_a_curl_that_works_refuses_to_run_twice_and_leaves_nothing_behind()
     {
+        // What run.sh would install, in turn with the tests that use the same folder.
+        await new NpmFolder(Path.Combine(Artifacts.Root, "baileys-gateway"), TimeSpan.FromMinutes(8)).InstallAsync();
         var marker = $"WAASPIRE_TEST_MARKER={Guid.NewGuid():N}";
         using var first = Start(marker);
         try
@@ -25,6 +29,7 @@ public sealed partial class RunScriptTests
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(phone)).StatusCode);
             await Eventually.IsTrueAsync(
                 async () => (await http.GetStringAsync(phone + "simulator/accepted")).Contains("Hello from WaAspire", StringComparison.Ordinal), "WhatsApp accepted it");
+            await PairAndChatAsync(http, phone, first);
 
             using var second = Start(marker);
             await second.Process.WaitForExitAsync();
@@ -40,6 +45,34 @@ public sealed partial class RunScriptTests
 
         await first.Process.WaitForExitAsync();
         await Eventually.IsTrueAsync(() => Task.FromResult(ProcessesWith(marker).Count == 0), "no process is left behind");
+    }
+
+    /// <summary>The account is added as printed, scanned with a click, written to, and answers as printed.</summary>
+    private static async Task PairAndChatAsync(HttpClient http, string phone, Running running)
+    {
+        await Eventually.IsTrueAsync(() => Task.FromResult(running.Output.Contains("Ctrl-C ends everything", StringComparison.Ordinal)), "all of it is printed", _patience);
+        var number = "40722000111";
+        var account = await BashAsync(PastedAccount().Match(running.Output).Value + " >/dev/null 2>&1\nprintf %s $account");
+        var scan = await Eventually.GetAsync(
+            async () => (await http.GetFromJsonAsync<JsonElement>(phone + "simulator/scans")).EnumerateArray().Select(waiting => waiting.GetProperty("code").GetString()).FirstOrDefault(),
+            "the phone page shows the code",
+            _patience);
+        Assert.Equal(HttpStatusCode.OK, (await http.PostAsync($"{phone}simulator/scans/{scan}", null)).StatusCode);
+        await Eventually.IsTrueAsync(
+            async () => (await http.PostAsJsonAsync(phone + "simulator/inbound", new { phoneNumberId = number, from = "40700000021", text = "Hello, shop" })).IsSuccessStatusCode, "Elena writes", _patience);
+
+        // Her letter makes the thread; until it is stored there is nothing to answer.
+        await Eventually.IsTrueAsync(
+            async () => (await BashAsync($"account={account}\n{PastedAnswer().Match(running.Output).Value} 2>/dev/null")).Contains("\"success\":true", StringComparison.Ordinal), "the answer is accepted", _patience);
+        await Eventually.IsTrueAsync(async () => (await EventsAsync(http, phone)).Contains("Hello, Elena", StringComparison.Ordinal), "Elena reads the answer on her phone", _patience);
+    }
+
+    /// <summary>What a page is told when it opens.</summary>
+    private static async Task<string> EventsAsync(HttpClient http, string phone)
+    {
+        using var stream = new StreamReader(await http.GetStreamAsync(phone + "simulator/events"));
+        await stream.ReadLineAsync();
+        return await stream.ReadLineAsync() ?? "";
     }
 
     private static Running Start(string marker)
@@ -78,6 +111,12 @@ public sealed partial class RunScriptTests
 
     [GeneratedRegex(@"curl -X POST [^\n]*whatsappProxySend \\\n.*\n.*\n.*'\n")]
     private static partial Regex PastedCurl();
+
+    [GeneratedRegex(@"account=shop[^\n]*\n.*\n.*\n.*/pair")]
+    private static partial Regex PastedAccount();
+
+    [GeneratedRegex(@"(?<=Answer her[^\n]*\n\n)curl -X POST [^\n]*\n.*\n.*\n.*}'")]
+    private static partial Regex PastedAnswer();
 
     [GeneratedRegex(@"(?<=The phone\s+)http\S+")]
     private static partial Regex PhoneUrl();

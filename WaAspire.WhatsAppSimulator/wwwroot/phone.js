@@ -118,6 +118,7 @@ function arrived(message) {
   append(message);
   if (following || message.direction === 'inbound') toBottom();
   else $('newer').hidden = false;
+  readSoon(message);
 }
 
 function toBottom() {
@@ -132,6 +133,10 @@ function changed(event, fields) {
   if (keyOf(event) !== open) return;
   const element = $('messages').querySelector(`[data-message-id="${CSS.escape(message.id)}"]`);
   if (element) refresh(element, message);
+  readSoon(message);
+}
+
+function readSoon(message) {
   if (message.status === 'delivered') readTimer ||= setTimeout(read, READING_MS);
 }
 
