@@ -79,6 +79,8 @@ public sealed class DeskWorld : IAsyncLifetime
             "--WA_SESSION_KEYS", $"{TwoOwners.NewKey},{TwoOwners.OldKey}",
             "--Gateway:Main", "/there-is-no-gateway.js",
             "--Accounts:AccountsMax", "1000",
+            // A wish that is repeated on a busy machine is still the same one.
+            "--Accounts:WishFreshFor", "00:10:00",
             .. settings,
         ]);
         _apps.Add(worker);

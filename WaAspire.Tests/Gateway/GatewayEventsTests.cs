@@ -8,6 +8,7 @@ using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 using WaAspire.Tests.Accounts.Ownership;
 using WaAspire.Tests.Sending;
+using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Accounts.Ownership;
 using WaAspire.Worker.Gateway;
 
@@ -104,6 +105,66 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
         var account = await AccountAsync();
         Assert.Equal((null, Writer), (account.Text("qrText"), account.Text("phoneE164")));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1767225600), account.Timestamp("lastConnectedAt"));
+    }
+
+    [Fact]
+    public async Task reconnects_are_counted_over_all_terms_and_all_starts_of_the_gateway()
+    {
+        foreach (var told in new[] { 1, 3, 3, 2 })
+        {
+            await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 1, state = "reconnecting", degraded = false, reconnectCount = told });
+        }
+
+        // 3, then a gateway that began again and has got to 2; then a former term's 10 and its own 4.
+        Assert.Equal(5, (await AccountAsync()).Integer(AccountFields.ReconnectCount));
+        await ChangeAsync(new DocumentFields { ["sessionEpoch"] = 0L, ["sessionReconnects"] = 10L });
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 1, state = "connected", degraded = false, reconnectCount = 4 });
+        Assert.Equal(9, (await AccountAsync()).Integer(AccountFields.ReconnectCount));
+    }
+
+    [Fact]
+    public async Task while_a_code_is_wished_for_and_not_asked_for_yet_the_account_is_on_its_way()
+    {
+        await world.One.GetRequiredService<PairRequests>().AskAsync(_account, null, fresh: false, CancellationToken.None);
+        var stand = new { kind = "session", accountId = _account, epoch = 1, version = 1, state = "needs_qr", reason = "never_paired", degraded = false, reconnectCount = 0 };
+
+        await StandAsync(stand);
+        Assert.Equal("connecting", (await AccountAsync()).Text(AccountFields.Status));
+
+        _held.PairRequestDone = (await AccountAsync()).Map(AccountFields.PairRequest)!.Text("id");
+        await StandAsync(stand);
+        Assert.Equal("needs_qr", (await AccountAsync()).Text(AccountFields.Status));
+    }
+
+    [Theory]
+    [InlineData(AccountFields.SessionStopped)]
+    [InlineData(AccountFields.ReplacedBy)]
+    public async Task what_a_person_has_ended_a_late_word_of_the_session_does_not_bring_back(string field)
+    {
+        await ChangeAsync(new DocumentFields { [AccountFields.Status] = "disconnected", [field] = field == AccountFields.SessionStopped ? true : "another" });
+
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 1, state = "connected", jid = Writer + "@s.whatsapp.net", degraded = false, reconnectCount = 0 });
+
+        Assert.Equal("disconnected", (await AccountAsync()).Text(AccountFields.Status));
+    }
+
+    [Fact]
+    public async Task a_session_whose_number_another_account_has_retires_that_one_and_no_stranger()
+    {
+        var (older, deleted, stranger) = (_account + "_older", _account + "_deleted", _account + "_stranger");
+        foreach (var (id, phone, status) in new[] { (older, "+40712000777", "connected"), (deleted, "40712000777", "deleted"), (stranger, "40712000778", "connected") })
+        {
+            await world.CommitAsync(DocumentWrite.Set(FirestorePaths.Account(id), new DocumentFields { [AccountFields.PhoneE164] = phone, [AccountFields.Status] = status }));
+        }
+
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 1, state = "connected", jid = "40712000777@s.whatsapp.net", degraded = false, reconnectCount = 0 });
+
+        var retired = (await world.FindAsync(FirestorePaths.Account(older)))!.Fields;
+        Assert.Equal(
+            ("disconnected", "replaced_by_new_session", _account),
+            (retired.Text(AccountFields.Status), retired.Text(AccountFields.LastDisconnectReason), retired.Text(AccountFields.ReplacedBy)));
+        Assert.Equal(("deleted", "connected"), (
+            (await world.FindAsync(FirestorePaths.Account(deleted)))!.Fields.Text(AccountFields.Status), (await world.FindAsync(FirestorePaths.Account(stranger)))!.Fields.Text(AccountFields.Status)));
     }
 
     [Fact]
@@ -268,6 +329,8 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
 
         Assert.Equal("connecting", (await AccountAsync()).Text(AccountFields.Status));
     }
+
+    private Task ChangeAsync(DocumentFields fields) => world.CommitAsync(DocumentWrite.Update(FirestorePaths.Account(_account), Precondition.Present, fields));
 
     private async Task<DocumentFields> AccountAsync() => (await world.FindAsync(FirestorePaths.Account(_account)))!.Fields;
 

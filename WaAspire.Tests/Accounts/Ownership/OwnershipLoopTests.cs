@@ -155,6 +155,42 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
         Assert.Empty(OwnedBy(_world.One));
     }
 
+    [Theory]
+    [InlineData(AccountFields.SessionStopped, "/sessions/close")]
+    [InlineData(AccountFields.ReplacedBy, "/sessions/logout,/sessions/close")]
+    public async Task a_stopped_session_keeps_its_device_and_a_replaced_one_loses_it_and_nobody_takes_either(string field, string commands)
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+
+        await ChangeAsync(account, new DocumentFields { [field] = field == AccountFields.SessionStopped ? true : "another" });
+        await LookAsync(_world.One);
+        await LookAsync(_world.One);
+        Assert.Equal($"/sessions/open,{commands}", string.Join(',', _commands));
+        Assert.Empty(OwnedBy(_world.One));
+
+        // Who asks for a code wants it back.
+        await _world.One.GetRequiredService<PairRequests>().AskAsync(account, null, fresh: false, CancellationToken.None);
+        await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
+        await LookAsync(_world.One);
+        Assert.Equal(["/sessions/open", "/sessions/pair"], _commands.TakeLast(2));
+    }
+
+    [Fact]
+    public async Task a_fresh_start_takes_the_old_device_off_the_phone_first()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+
+        await _world.One.GetRequiredService<PairRequests>().AskAsync(account, null, fresh: true, CancellationToken.None);
+        await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
+        await LookAsync(_world.One);
+
+        Assert.Equal(["/sessions/open", "/sessions/logout", "/sessions/pair"], _commands);
+    }
+
     [Fact]
     public async Task a_request_for_a_code_is_told_once()
     {
@@ -181,6 +217,12 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
 
         Assert.Empty(_commands);
         Assert.Null((await _world.LeaseAsync("cloud")).UpdateTime);
+    }
+
+    private async Task ChangeAsync(string account, DocumentFields fields)
+    {
+        await _world.CommitAsync(DocumentWrite.Update(FirestorePaths.Account(account), Precondition.Present, fields));
+        await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
     }
 
     /// <summary>These can hold sessions, and each knows of those that were told before it.</summary>
