@@ -5,6 +5,7 @@ public static class FirestorePaths
 {
     public const string AccountLeases = "accountLeases";
     public const string Accounts = "accounts";
+    public const string Alarms = "alarms";
     public const string Audit = "audit";
     public const string InboundDedupe = "inboundDedupe";
     public const string InboundRejected = "inboundRejected";
@@ -19,6 +20,8 @@ public static class FirestorePaths
 
     /// <summary>Who holds the account's session. Written by lease code only, and never deleted: its epochs only grow.</summary>
     public static string AccountLease(string accountId) => $"{AccountLeases}/{accountId}";
+
+    public static string Alarm(string name) => $"{Alarms}/{name}";
 
     public static string AuditEntry(string id) => $"{Audit}/{id}";
 
