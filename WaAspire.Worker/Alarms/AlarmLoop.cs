@@ -90,8 +90,9 @@ public sealed class AlarmLoop(
 
             if (!await webhook.PostAsync(alarm, stand, cancellationToken))
             {
-                // The next turn tries again; the others would fare no better now.
+                // The next turn tries again, if nobody else has told it by then; the others would fare no better now.
                 logger.AlarmNotTold(alarm.Name);
+                _stands = null;
                 return;
             }
 
