@@ -19,6 +19,7 @@ public static class Extensions
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.ConfigureOpenTelemetry();
         builder.AddPrometheus();
+        builder.AddLogLevels();
         builder.AddDefaultHealthChecks();
         return builder;
     }
@@ -36,6 +37,7 @@ public static class Extensions
         app.MapHealthChecks("/health");
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) });
         app.MapPrometheus();
+        app.MapLogLevels();
         return app;
     }
 }

@@ -23,6 +23,8 @@ public static class Telemetry
     /// <summary>What is measured, by the name of its meter.</summary>
     internal static IReadOnlyList<string> MeterNames => _meters;
 
+    internal static IReadOnlyList<string> SourceNames => _sources;
+
     internal static bool IsOurs(string meter) => _meters.Contains(meter) || meter.StartsWith(Ours[..^1], StringComparison.Ordinal);
 
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder)

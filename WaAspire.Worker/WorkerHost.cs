@@ -9,6 +9,7 @@ using WaAspire.Messaging.Threads;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Accounts.Ownership;
 using WaAspire.Worker.Api;
+using WaAspire.Worker.Alarms;
 using WaAspire.Worker.Delivery;
 using WaAspire.Worker.Gateway;
 using WaAspire.Worker.Media;
@@ -222,6 +223,11 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<FleetFiguresReader>();
         builder.AddLoop<FleetGauges>();
         builder.AddLoop<WorkerGauges>();
+        builder.AddValidated<AlarmOptions>(AlarmOptions.Section);
+        builder.Services.TryAddSingleton<WorkerSigns>();
+        builder.Services.TryAddSingleton<AlarmBoard>();
+        builder.Services.TryAddSingleton<AlarmWebhook>();
+        builder.AddLoop<AlarmLoop>();
         return builder;
     }
 

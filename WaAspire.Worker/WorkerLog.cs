@@ -82,4 +82,10 @@ internal static partial class WorkerLog
 
     [LoggerMessage(EventId = 3309, Message = "The gateway says {What}: {Line}")]
     public static partial void GatewaySaid(this ILogger logger, LogLevel level, string what, string line);
+
+    [LoggerMessage(3401, LogLevel.Warning, "Alarm {Alarm}: firing {IsFiring}, at {Value}")]
+    public static partial void AlarmChanged(this ILogger logger, string alarm, bool isFiring, double value);
+
+    [LoggerMessage(3402, LogLevel.Warning, "The notice of alarm {Alarm} did not arrive; it is posted again")]
+    public static partial void AlarmNotTold(this ILogger logger, string alarm);
 }

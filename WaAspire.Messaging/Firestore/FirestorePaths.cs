@@ -6,6 +6,7 @@ public static class FirestorePaths
     public const string AccountLeases = "accountLeases";
     public const string AccountSecrets = "accountSecrets";
     public const string Accounts = "accounts";
+    public const string Alarms = "alarms";
     public const string Audit = "audit";
     public const string InboundDedupe = "inboundDedupe";
     public const string InboundRejected = "inboundRejected";
@@ -23,6 +24,8 @@ public static class FirestorePaths
 
     /// <summary>What no client may ever read, encrypted.</summary>
     public static string AccountSecret(string accountId) => $"{AccountSecrets}/{accountId}";
+
+    public static string Alarm(string name) => $"{Alarms}/{name}";
 
     public static string AuditEntry(string id) => $"{Audit}/{id}";
 

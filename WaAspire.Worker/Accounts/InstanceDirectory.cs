@@ -18,6 +18,7 @@ public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, W
     private const string Purpose = "heartbeat";
     private const string HeartbeatAt = "heartbeatAt";
     private const string Gateway = "gateway";
+    private const string SignsField = "signs";
     private volatile IReadOnlyList<string> _living = [self.Id];
     private readonly ConcurrentDictionary<string, DateTimeOffset> _doubted = new(StringComparer.Ordinal);
     private volatile Dictionary<string, DateTimeOffset> _othersWithGateway = [];
@@ -30,11 +31,17 @@ public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, W
     /// <summary>Whether this instance can hold sessions; told to the others with the next heartbeat.</summary>
     public bool HasGateway { get; set; }
 
+    /// <summary>What this instance finds wrong with itself; told to the others with the next heartbeat.</summary>
+    public IReadOnlyList<string> Signs { get; set; } = [];
+
+    /// <summary>What the others find wrong with themselves, one entry for each that does.</summary>
+    public IReadOnlyCollection<string> SignsOfOthers { get; private set; } = [];
+
     /// <summary>Writes this instance's heartbeat.</summary>
     public Task BeatAsync(CancellationToken cancellationToken)
     {
         var beat = DocumentWrite.Set(
-            FirestorePaths.Instance(self.Id), new DocumentFields { ["instanceId"] = self.Id, ["processId"] = (long)Environment.ProcessId, [Gateway] = HasGateway }, FieldTransform.RequestTime(HeartbeatAt));
+            FirestorePaths.Instance(self.Id), new DocumentFields { ["instanceId"] = self.Id, ["processId"] = (long)Environment.ProcessId, [Gateway] = HasGateway, [SignsField] = FirestoreValue.From(Signs) }, FieldTransform.RequestTime(HeartbeatAt));
         return firestore.CommitAsync([beat], Purpose, cancellationToken);
     }
 
@@ -50,6 +57,7 @@ public sealed class InstanceDirectory(IFirestore firestore, ServerClock clock, W
             Purpose,
             cancellationToken);
         _living = [.. read.Documents.Select(instance => instance.Id).Append(self.Id).Distinct()];
+        SignsOfOthers = [.. read.Documents.Where(instance => instance.Id != self.Id).SelectMany(instance => instance.Fields.Array(SignsField)).Select(sign => sign.AsString).OfType<string>()];
         _othersWithGateway = read.Documents.Where(instance => instance.Id != self.Id && instance.Fields.Boolean(Gateway) == true)
             .ToDictionary(instance => instance.Id, instance => instance.Fields.Timestamp(HeartbeatAt)!.Value, StringComparer.Ordinal);
         foreach (var gone in _doubted.Keys.Where(instance => !_othersWithGateway.ContainsKey(instance)))

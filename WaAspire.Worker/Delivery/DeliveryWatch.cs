@@ -38,8 +38,11 @@ public sealed class DeliveryWatch : BackgroundService
         _meter.CreateObservableGauge(
             "waaspire.delivery.late", () => _latest.Select(account => new Measurement<int>(account.Late, new KeyValuePair<string, object?>("account", account.AccountId))),
             "{message}", "Messages accepted and not delivered for too long, of the last look's sample");
-        _meter.CreateObservableGauge("waaspire.delivery.degraded", () => _latest.Count(account => account.Degraded), "{account}", "Accounts whose share of delivered messages has fallen");
+        _meter.CreateObservableGauge("waaspire.delivery.degraded", () => DegradedAccounts, "{account}", "Accounts whose share of delivered messages has fallen");
     }
+
+    /// <summary>Accounts whose share of delivered messages had fallen at the last look of this worker; none on a worker that does not look.</summary>
+    public int DegradedAccounts => _latest.Count(account => account.Degraded);
 
     /// <summary>One look: counts, lists, repairs, shows. Needs Firestore's time to be known.</summary>
     /// <exception cref="FirestoreException">Firestore gives no answer.</exception>

@@ -29,6 +29,7 @@ public sealed class WorkerMetrics : IDisposable
     private readonly Histogram<double> _queueSeconds;
     private readonly Histogram<double> _processSeconds;
     private readonly TimeProvider _time;
+    private long _duplicateAt;
 
     public WorkerMetrics(IMeterFactory meters, TimeProvider time)
     {
@@ -51,8 +52,8 @@ public sealed class WorkerMetrics : IDisposable
         _processSeconds = CreateSeconds("messaging.process.duration", "From a claim to its recorded outcome");
     }
 
-    /// <summary>When a second acceptance of one message was last found here: the promise that no message goes out twice did not hold.</summary>
-    public long? DuplicateAt { get; private set; }
+    /// <summary>Since a second acceptance of one message was last found here: the promise that none goes out twice did not hold. Null: never.</summary>
+    public TimeSpan? SinceDuplicate => Volatile.Read(ref _duplicateAt) is var at and not 0 ? _time.GetElapsedTime(at) : null;
 
     public void Recorded(SendOutcome outcome, ClaimedMessage claimed)
     {
@@ -77,7 +78,7 @@ public sealed class WorkerMetrics : IDisposable
 
     public void DuplicateAccepted()
     {
-        DuplicateAt = _time.GetTimestamp();
+        Volatile.Write(ref _duplicateAt, _time.GetTimestamp());
         _duplicates.Add(1);
     }
 
