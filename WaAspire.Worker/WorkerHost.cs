@@ -30,8 +30,7 @@ public static class WorkerHost
         builder.AddServiceDefaults();
         builder.AddFirestore();
         builder.AddRedisClient("redis");
-        builder.AddInbound();
-        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddObservability();
+        builder.AddWorker();
 
         var app = builder.Build();
         app.MapObservability();
@@ -42,7 +41,11 @@ public static class WorkerHost
         return app;
     }
 
-    private static WebApplicationBuilder AddAccounts(this WebApplicationBuilder builder)
+    /// <summary>All parts but the web server, the store and Redis: a simulator brings its own of those.</summary>
+    internal static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder) =>
+        builder.AddInbound().AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddObservability();
+
+    private static IHostApplicationBuilder AddAccounts(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<AccountOptions>(AccountOptions.Section);
         builder.Services.TryAddSingleton(services => WorkerIdentity.From(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<Random>()));
@@ -60,7 +63,7 @@ public static class WorkerHost
     }
 
     /// <summary>Who holds which session, its keys, and the sockets. They end in the reverse order: leases, gateway, door.</summary>
-    private static void AddGateway(this WebApplicationBuilder builder)
+    private static void AddGateway(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<OwnershipOptions>(OwnershipOptions.Section);
         builder.AddValidated<GatewayOptions>(GatewayOptions.Section);
@@ -82,7 +85,7 @@ public static class WorkerHost
         builder.AddLoop<OwnershipLoop>();
     }
 
-    private static WebApplicationBuilder AddLanes(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddLanes(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<LaneOptions>(LaneOptions.Section);
         builder.Services.TryAddSingleton<RedisLanes>();
@@ -98,7 +101,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddPacing(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddPacing(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<PacingOptions>(PacingOptions.Section);
         builder.Services.TryAddSingleton<RedisPacing>();
@@ -111,7 +114,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddCloudApi(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddCloudApi(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<CloudApiOptions>("CloudApi").Configure<IConfiguration>((options, configuration) =>
         {
@@ -132,7 +135,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddSending(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<SendingOptions>(SendingOptions.Section);
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<SendingOptions>>((host, sending) => host.ShutdownTimeout = sending.Value.DrainTimeout + _afterDrain);
@@ -148,7 +151,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddRecovery(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddRecovery(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<RecoveryOptions>(RecoveryOptions.Section);
         builder.Services.TryAddSingleton<RescueExpiredClaim>();
@@ -165,7 +168,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddDelivery(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<DeliveryOptions>(DeliveryOptions.Section);
         builder.Services.AddSingleton<IMessageHistory>(services => new MessageHistory(
@@ -179,7 +182,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddObservability(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<ObservabilityOptions>(ObservabilityOptions.Section);
         builder.Services.TryAddSingleton<WorkerMetrics>();
@@ -189,14 +192,14 @@ public static class WorkerHost
     }
 
     /// <summary>A loop that others also talk to: one instance, registered as both.</summary>
-    private static void AddLoop<TLoop>(this WebApplicationBuilder builder)
+    private static void AddLoop<TLoop>(this IHostApplicationBuilder builder)
         where TLoop : class, IHostedService
     {
         builder.Services.TryAddSingleton<TLoop>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TLoop>());
     }
 
-    private static OptionsBuilder<TOptions> AddValidated<TOptions>(this WebApplicationBuilder builder, string section)
+    private static OptionsBuilder<TOptions> AddValidated<TOptions>(this IHostApplicationBuilder builder, string section)
         where TOptions : class =>
         builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
 }

@@ -37,7 +37,7 @@ public sealed class HeldLaneKeeper(ILanes lanes, IOptions<LaneOptions> options, 
 
     private async Task RenewAsync()
     {
-        foreach (var lane in await lanes.RenewAsync([.. _lost.Keys]))
+        foreach (var lane in await lanes.RenewAsync([.. _lost.Keys.OrderBy(lane => lane.Token).ThenBy(lane => lane.Lane.ThreadId, StringComparer.Ordinal)]))
         {
             _lost.TryUpdate(lane, true, false);
         }
