@@ -1,7 +1,7 @@
 namespace WaAspire.Messaging.Leasing;
 
 /// <summary>A door bell: many may ring, one waits, and a ring that nobody waited for is not lost.</summary>
-internal sealed class WakeUp
+public sealed class WakeUp
 {
     private TaskCompletionSource _rung = New();
 

@@ -39,6 +39,12 @@ internal sealed class Clients
                 BeginThread($"account-{account}", $"4070000{account}{thread:d3}");
             }
         }
+
+        if (_chance.Next(2) == 0)
+        {
+            scene.Write([Scene.LinkedAccount("linked")]);
+            BeginThread("linked", "40700009001");
+        }
     }
 
     public IReadOnlyList<Sending> Sendings => _sendings;
@@ -54,6 +60,7 @@ internal sealed class Clients
         var messages = Enumerable.Range(0, _chance.Next(3, 10)).Select(i => new Sending(
             new SendRequest(thread, account, to, MessageContent.OfText($"{phone} {i}"), $"client-{phone}-{i}"), RequestId.Of(thread, Uid, $"client-{phone}-{i}"), "+" + phone)).ToList();
         _sendings.AddRange(messages);
+        messages.ForEach(sending => _scene.Sockets.Know(TransportMessageId.Of(sending.RequestId), sending.RequestId));
         var waits = _chance.Next(3) > 0;
         _scene.World.After(TimeSpan.FromSeconds(_chance.NextDouble() * 20), null, () => Next(messages, 0, waits));
     }

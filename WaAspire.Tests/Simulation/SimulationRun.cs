@@ -16,13 +16,17 @@ internal sealed record SimulationResult(int Seed, FaultClass Faults, IReadOnlyLi
 internal sealed class SimulationRun
 {
     private static readonly TimeSpan _faultsFor = TimeSpan.FromSeconds(150);
-    private static readonly TimeSpan _limit = TimeSpan.FromHours(4);
+
+    /// <summary>A lane whose wake-up was lost is looked at again after ten minutes at the latest, a recipient that must rest waits for an hour.</summary>
+    private static readonly TimeSpan _soon = TimeSpan.FromMinutes(25);
+    private static readonly TimeSpan _afterRests = TimeSpan.FromHours(3);
     private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _operatorEvery = TimeSpan.FromSeconds(20);
 
     /// <summary>By then no request is on its way any more that was sent before the doubt.</summary>
     private static readonly TimeSpan _operatorWaits = TimeSpan.FromSeconds(100);
 
+    private readonly List<string> _needless = [];
     private readonly Scene _scene;
     private readonly Clients _clients;
     private readonly Judge _judge;
@@ -42,7 +46,14 @@ internal sealed class SimulationRun
         var run = new SimulationRun(seed, faults, keepsAllNotes);
         using (run._scene)
         {
-            return run.Play(seed, faults);
+            try
+            {
+                return run.Play(seed, faults);
+            }
+            catch (Exception exception)
+            {
+                throw new InvalidOperationException($"Seed {seed} broke the simulation itself.", exception);
+            }
         }
     }
 
@@ -60,8 +71,9 @@ internal sealed class SimulationRun
         world.After(_faultsFor, null, _nemesis.Heal);
         world.After(_faultsFor + _operatorEvery, null, Operate);
         world.After(_lookEvery, null, Look);
-        var hasEnded = world.Run(_limit);
-        return new SimulationResult(seed, faults, _judge.Broken(hasEnded), world.Fingerprint, world.Steps, world.Now, _clients.Sendings.Count, [.. world.Notes]);
+        var mayRest = (faults & (FaultClass.Throttling | FaultClass.ProviderErrors)) != 0;
+        var hasEnded = world.Run(_faultsFor + (mayRest ? _afterRests : _soon));
+        return new SimulationResult(seed, faults, [.. _judge.Broken(hasEnded), .. _needless], world.Fingerprint, world.Steps, world.Now, _clients.Sendings.Count, [.. world.Notes]);
     }
 
     private void Look()
@@ -87,6 +99,11 @@ internal sealed class SimulationRun
 
         foreach (var doubtful in _scene.Store.All(FirestorePaths.Outbox).Select(OutboxDocument.Read).Where(IsLost).ToList())
         {
+            if (!_scene.Faults.MayDoubt)
+            {
+                _needless.Add($"V3 needless doubt: {doubtful.RequestId[..8]} waits for a person, though nothing was unknown but replies of the store");
+            }
+
             _scene.World.Note($"an operator has {doubtful.RequestId[..8]} sent again");
             worker.Process.Begin(() => worker.Get<OperatorVerbs>().ResendAsync(doubtful.RequestId, CancellationToken.None));
         }

@@ -6,6 +6,10 @@ namespace WaAspire.Tests.Simulation.Faults;
 /// </summary>
 internal sealed class FaultPlan
 {
+    private const FaultClass NeverInDoubt =
+        FaultClass.LateCommits | FaultClass.Contention | FaultClass.Clocks | FaultClass.ProxyCrash | FaultClass.RedisLoss | FaultClass.RedisOutage
+        | FaultClass.RedisReplies | FaultClass.Throttling | FaultClass.LateWebhooks | FaultClass.DuplicateWebhooks | FaultClass.DeadWebhooks;
+
     private static readonly double[] _tempers = [0.25, 1, 3];
     private readonly Dictionary<FaultClass, (Random Chance, double Temper)> _streams = [];
 
@@ -21,18 +25,22 @@ internal sealed class FaultPlan
 
     public FaultClass Enabled { get; }
 
+    /// <summary>Whether anything is on that may leave an outcome unknown for good.</summary>
+    public bool MayDoubt => (Enabled & ~NeverInDoubt) != 0;
+
     /// <summary>False once everything is healed.</summary>
     public bool IsActive { get; set; } = true;
 
-    /// <summary>A swarm: about half of the classes each time, and now and then none or all.</summary>
+    /// <summary>A swarm: about half of the classes each time; now and then none, all, or only such as leave nothing in doubt.</summary>
     public static FaultClass Draw(int seed)
     {
         var chance = new Random(unchecked(seed * 7919));
-        return chance.Next(20) switch
+        var kind = chance.Next(20);
+        return kind switch
         {
             0 => FaultClass.None,
             1 => FaultClass.All,
-            _ => Classes(FaultClass.All).Where(_ => chance.Next(2) == 0).Aggregate(FaultClass.None, (all, fault) => all | fault),
+            _ => Classes(kind == 2 ? NeverInDoubt : FaultClass.All).Where(_ => chance.Next(2) == 0).Aggregate(FaultClass.None, (all, fault) => all | fault),
         };
     }
 

@@ -75,8 +75,7 @@ internal sealed class Nemesis(Scene scene, TimeSpan within)
     {
         if (Victim(FaultClass.Freeze) is { } worker)
         {
-            // A policy rests on the trust window and the quiet period; Hold rests on no time at all.
-            var duration = scene.Faults.Span(FaultClass.Freeze, 0.5, scene.Policy == UnknownOutcomePolicy.Hold ? 240 : 130);
+            var duration = scene.Faults.Span(FaultClass.Freeze, 0.5, 240);
             scene.World.Note($"{worker.Process.Name} stands still for {duration.TotalSeconds:f1} s");
             worker.Process.Freeze(duration);
         }
@@ -103,6 +102,11 @@ internal sealed class Nemesis(Scene scene, TimeSpan within)
     {
         var duration = scene.Faults.Span(fault, 0.5, longest);
         var living = scene.Processes.Where(process => process.IsAlive).ToList();
+        if (living.Count == 0)
+        {
+            return;
+        }
+
         var one = scene.Faults.Pick(fault, 2) == 0 ? null : living[scene.Faults.Pick(fault, living.Count)];
         scene.World.Note($"{fault} of {one?.Name ?? "all"} for {duration.TotalSeconds:f1} s");
         foreach (var process in living.Where(process => one is null || process == one))

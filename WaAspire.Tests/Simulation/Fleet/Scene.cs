@@ -33,7 +33,9 @@ internal sealed class Scene : IDisposable
 
         // Silence is taken for an answer after two minutes: what takes longer is lawfully a duplicate, and not what is looked for.
         Webhooks = new Webhooks(World, Faults, AnyProxy, Policy == UnknownOutcomePolicy.ResendAfterSilence ? TimeSpan.FromSeconds(40) : TimeSpan.FromMinutes(4));
-        WhatsApp = new SimulatedWhatsApp(World, Faults, Webhooks.Tell);
+        Sockets = new Sockets(World, Bugs.Add);
+        Store.Stored += Sockets.Watch;
+        WhatsApp = new SimulatedWhatsApp(World, Faults, Sockets, Webhooks.Tell);
     }
 
     public World World { get; }
@@ -47,6 +49,8 @@ internal sealed class Scene : IDisposable
     public SimulatedWhatsApp WhatsApp { get; }
 
     public Webhooks Webhooks { get; }
+
+    public Sockets Sockets { get; }
 
     public SimulatedMeters Meters { get; } = new();
 
@@ -68,7 +72,8 @@ internal sealed class Scene : IDisposable
 
     public Line WhatsAppLine(SimulatedProcess process) => LinesOf(process).WhatsApp;
 
-    public SimulatedWorker? AnyWorker(Random chance) => Any(Workers.FindAll(worker => worker.IsRunning), chance);
+    /// <summary>Loopback: nothing goes wrong on it but what its ends do.</summary>
+    public Line GatewayLine(SimulatedProcess process) => new(World, process, _redisLatency);
 
     public SimulatedProxy? AnyProxy() => Any(Proxies.FindAll(proxy => proxy.Process.IsAlive), _chance);
 
@@ -91,7 +96,6 @@ internal sealed class Scene : IDisposable
         process.Kill();
     }
 
-    /// <summary>A number of a customer, and one conversation of it.</summary>
     public void Write(IReadOnlyList<DocumentWrite> writes) => Assert.IsType<CommitOutcome.Committed>(Store.Commit(writes));
 
     public DocumentWrite Account(string id) => DocumentWrite.Set(FirestorePaths.Account(id), new DocumentFields
@@ -100,6 +104,15 @@ internal sealed class Scene : IDisposable
         [AccountFields.Status] = "connected",
         [AccountFields.PhoneNumberId] = $"number-{id}",
         ["onUnknownOutcome"] = Policy.ToString(),
+    });
+
+    /// <summary>An account that is paired by a code: one worker holds its session.</summary>
+    public static DocumentWrite LinkedAccount(string id) => DocumentWrite.Set(FirestorePaths.Account(id), new DocumentFields
+    {
+        [AccountFields.Provider] = "baileys",
+        [AccountFields.Status] = "connected",
+        [AccountFields.SendGapMs] = 400L,
+        [AccountFields.SendGapJitterMs] = 400L,
     });
 
     public static DocumentWrite Thread(string accountId, string jid) => DocumentWrite.Set(FirestorePaths.Thread($"{accountId}__{jid}"), new DocumentFields

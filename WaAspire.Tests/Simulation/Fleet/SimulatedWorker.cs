@@ -11,6 +11,7 @@ using WaAspire.Worker.Accounts.Ownership;
 using WaAspire.Worker.Delivery;
 using WaAspire.Worker.Gateway;
 using WaAspire.Worker.Observability;
+using WaAspire.Worker.Providers.Baileys;
 using WaAspire.Worker.Providers.CloudApi;
 using WaAspire.Worker.Recovery;
 using WaAspire.Worker.Sending;
@@ -26,7 +27,7 @@ internal sealed class SimulatedWorker
 {
     private static readonly MethodInfo _execute = typeof(BackgroundService).GetMethod("ExecuteAsync", BindingFlags.NonPublic | BindingFlags.Instance)!;
     private static readonly Type[] _loops =
-        [typeof(DirectoryLoop), typeof(AccountChanges), typeof(AccountLoop), typeof(HeldLaneKeeper), typeof(Adoption), typeof(SweepLoop), typeof(LaneLoop)];
+        [typeof(DirectoryLoop), typeof(OwnershipLoop), typeof(AccountChanges), typeof(AccountLoop), typeof(HeldLaneKeeper), typeof(Adoption), typeof(SweepLoop), typeof(LaneLoop)];
 
     private static readonly Lazy<ServiceDescriptor[]> _shipped = new(() =>
     [
@@ -53,7 +54,13 @@ internal sealed class SimulatedWorker
             provider.GetRequiredService<IOptions<SendingOptions>>(),
             process.Chance,
             process.Clock));
+        services.AddSingleton<IProvider, BaileysProvider>();
+        var gateway = new SimulatedGateway(scene, this, scene.GatewayLine(process));
+        process.Killed += gateway.Die;
+        services.AddSingleton(new GatewayClient(gateway, process.Clock));
         _services = services.BuildServiceProvider();
+        Get<GatewayClient>().Attach(1, "simulated");
+        Get<InstanceDirectory>().HasGateway = true;
         process.Begin(StartAsync);
     }
 

@@ -16,7 +16,7 @@ internal sealed record Bubble(string RequestId, string Opaque, string Phone, str
 /// WhatsApp's servers: what they accept is on somebody's phone, whoever heard of it. They have no idempotency key, answer
 /// late or never, and tell of everything they accepted by webhook.
 /// </summary>
-internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Action<Bubble> accepted)
+internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets sockets, Action<Bubble> accepted)
 {
     private static readonly int[] _serverErrors = [2, 131000, 131016, 4, 131057];
     private readonly List<Bubble> _bubbles = [];
@@ -51,6 +51,19 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Action<Bu
 
         _inHand[phone] = requestId;
         After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => Accept(new Bubble(requestId, opaque, phone, $"wamid.{_bubbles.Count}", world.Now), answer));
+    }
+
+    /// <summary>From a linked device, under an id of our making: who has it already shows it once.</summary>
+    public void AcceptOwn(string messageId, string jid)
+    {
+        if (_bubbles.Exists(bubble => bubble.MessageId == messageId))
+        {
+            return;
+        }
+
+        var requestId = sockets.RequestOf(messageId) ?? messageId;
+        world.Note($"WhatsApp accepts {requestId[..8]} for {jid}");
+        _bubbles.Add(new Bubble(requestId, requestId, "+" + jid[..jid.IndexOf('@', StringComparison.Ordinal)], messageId, world.Now));
     }
 
     private void Accept(Bubble bubble, Action<int, string?> answer)

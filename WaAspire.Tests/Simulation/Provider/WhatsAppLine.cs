@@ -22,8 +22,10 @@ internal sealed class WhatsAppLine(SimulatedWhatsApp whatsApp, FaultPlan faults,
         }
 
         // The connection comes about first; whatever happens to the process until then, nothing has left.
+        line.Process.IsBetweenCheckAndSend++;
         line.Back(line.Latency() * 2, () =>
         {
+            line.Process.IsBetweenCheckAndSend--;
             if (!call.Task.IsCompleted && !cancellationToken.IsCancellationRequested)
             {
                 Transmit(call, request.Content!);

@@ -54,7 +54,7 @@ internal sealed class SimulatedFirestore(SimulatedStore store, ServerClock clock
 
         if (faults.Strikes(FaultClass.LateCommits, 0.02))
         {
-            there = faults.Span(FaultClass.LateCommits, 0.5, 90);
+            there = faults.Span(FaultClass.LateCommits, 0.5, faults.MayDoubt ? 90 : 45);
             call.Answer(BreakOrTimeOut(FaultClass.LateCommits, there), () => new CommitOutcome.Lost("no answer in time"));
             isLost = true;
         }

@@ -11,6 +11,9 @@ internal sealed class SimulatedStore(Func<DateTimeOffset> clock)
     private readonly Dictionary<string, Dictionary<string, StoredDocument>> _collections = new(StringComparer.Ordinal);
     private DateTimeOffset _last;
 
+    /// <summary>A document has been written.</summary>
+    public event Action<StoredDocument>? Stored;
+
     /// <summary>Commit times rise strictly, and no commit is told a time up to a read's after that read.</summary>
     public DateTimeOffset ReadTime()
     {
@@ -112,6 +115,7 @@ internal sealed class SimulatedStore(Func<DateTimeOffset> clock)
         else
         {
             documents[path] = document;
+            Stored?.Invoke(document);
         }
     }
 

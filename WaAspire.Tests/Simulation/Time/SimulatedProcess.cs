@@ -6,6 +6,8 @@ namespace WaAspire.Tests.Simulation.Time;
 /// </summary>
 internal sealed class SimulatedProcess : SynchronizationContext
 {
+    private static readonly TimeSpan _aMoment = TimeSpan.FromMilliseconds(50);
+
     private readonly World _world;
     private readonly List<Action> _held = [];
 
@@ -28,6 +30,15 @@ internal sealed class SimulatedProcess : SynchronizationContext
 
     public bool IsFrozen { get; private set; }
 
+    /// <summary>
+    /// Requests that were found trusted and have not left yet. The protocol takes it that no process stands still just there
+    /// for minutes; nothing that it could do would help.
+    /// </summary>
+    public int IsBetweenCheckAndSend { get; set; }
+
+    /// <summary>It is gone; what leaned on it notices.</summary>
+    public event Action? Killed;
+
     public override SynchronizationContext CreateCopy() => this;
 
     public override void Post(SendOrPostCallback d, object? state) => _world.Post(this, d, state);
@@ -40,8 +51,14 @@ internal sealed class SimulatedProcess : SynchronizationContext
     /// <summary><c>kill -9</c>: none of its steps comes any more. What it has sent is on its way.</summary>
     public void Kill()
     {
+        if (!IsAlive)
+        {
+            return;
+        }
+
         IsAlive = false;
         _held.Clear();
+        Killed?.Invoke();
     }
 
     /// <summary>SIGSTOP, a long pause of the collector, a suspended machine: time goes on without it.</summary>
@@ -49,6 +66,12 @@ internal sealed class SimulatedProcess : SynchronizationContext
     {
         if (IsFrozen)
         {
+            return;
+        }
+
+        if (IsBetweenCheckAndSend > 0)
+        {
+            _world.After(_aMoment, null, () => Freeze(duration));
             return;
         }
 

@@ -54,7 +54,11 @@ internal sealed class World(int seed)
     /// <summary>A step of <paramref name="owner"/>, or of the world around the processes, after a while.</summary>
     public void After(TimeSpan delay, SimulatedProcess? owner, Action action)
     {
-        CheckThread(action);
+        if (!IsOnThread(action))
+        {
+            throw new InvalidOperationException(Escaped);
+        }
+
         var at = Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
         _later.Enqueue(new Step(owner, action, null, null), (at.Ticks, _number++));
     }
@@ -62,7 +66,12 @@ internal sealed class World(int seed)
     /// <summary>The rest of a method of this process: may come next.</summary>
     public void Post(SimulatedProcess owner, SendOrPostCallback callback, object? state)
     {
-        CheckThread(callback);
+        if (!IsOnThread(callback))
+        {
+            // Thrown there, it would end the whole process; the run ends by itself.
+            return;
+        }
+
         _ready.Add(new Step(owner, null, callback, state));
     }
 
@@ -98,13 +107,15 @@ internal sealed class World(int seed)
         }
     }
 
-    private void CheckThread(Delegate step)
+    private bool IsOnThread(Delegate step)
     {
-        if (Environment.CurrentManagedThreadId != _thread)
+        if (Environment.CurrentManagedThreadId == _thread)
         {
-            Escaped ??= $"{step.Method.DeclaringType}.{step.Method.Name} came from another thread\n{new System.Diagnostics.StackTrace(2)}";
-            throw new InvalidOperationException(Escaped);
+            return true;
         }
+
+        Escaped ??= $"{step.Method.DeclaringType}.{step.Method.Name} came from another thread{Environment.NewLine}{new System.Diagnostics.StackTrace(2)}";
+        return false;
     }
 
     private Step PickReady()
