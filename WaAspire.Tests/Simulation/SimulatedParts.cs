@@ -6,7 +6,6 @@ using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
-using WaAspire.Tests.Kit;
 using WaAspire.Tests.Leasing;
 using WaAspire.Tests.Pacing;
 using WaAspire.Tests.Sending;
@@ -24,6 +23,7 @@ namespace WaAspire.Tests.Simulation;
 internal sealed class DirectLine : IRedisLine
 {
     private readonly Lock _gate = new();
+    private readonly List<(string Channel, Action<string> Heard)> _listeners = [];
 
     public Task<T> AskAsync<T>(Func<T> serve)
     {
@@ -35,29 +35,31 @@ internal sealed class DirectLine : IRedisLine
 
     public void Publish(string channel, string message)
     {
+        foreach (var heard in _listeners.Where(listener => listener.Channel == channel).ToList())
+        {
+            heard.Heard(message);
+        }
     }
 
-    public void Subscribe(string channel, Action<string> heard)
-    {
-    }
+    public void Subscribe(string channel, Action<string> heard) => _listeners.Add((channel, heard));
 }
 
 /// <summary>The shipped lanes and their Lua on the simulated Redis keep the contract that they keep on the real one.</summary>
 public sealed class SimulatedRedisLanesTests : LanesContract
 {
-    private readonly ManualTime _time = new();
     private readonly RedisLanes _lanes;
+    private TimeSpan _passed;
 
     public SimulatedRedisLanesTests() => _lanes = new RedisLanes(
-        SimulatedRedis.Connect(new RedisMemory(_time.GetUtcNow), new DirectLine()),
+        SimulatedRedis.Connect(new RedisMemory(() => TimeProvider.System.GetUtcNow() + _passed), new DirectLine()),
         Options.Create(new LaneOptions { Hold = Hold, RefusedAccountRest = Hold / 4 }),
-        _time);
+        TimeProvider.System);
 
     protected override ILanes Lanes => _lanes;
 
     protected override Task PassAsync(TimeSpan time)
     {
-        _time.Advance(time);
+        _passed += time;
         return Task.CompletedTask;
     }
 }
