@@ -34,8 +34,7 @@ public static class WorkerHost
         builder.AddServiceDefaults();
         builder.AddFirestore();
         builder.AddRedisClient("redis");
-        builder.AddInbound();
-        builder.AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddApi().AddObservability();
+        builder.AddWorker();
 
         var app = builder.Build();
         app.MapObservability();
@@ -48,7 +47,11 @@ public static class WorkerHost
         return app;
     }
 
-    private static WebApplicationBuilder AddAccounts(this WebApplicationBuilder builder)
+    /// <summary>All parts but the web server, the store and Redis: a simulator brings its own of those.</summary>
+    internal static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder) =>
+        builder.AddInbound().AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddApi().AddObservability();
+
+    private static IHostApplicationBuilder AddAccounts(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<AccountOptions>(AccountOptions.Section).Configure<IConfiguration>((options, configuration) =>
             options.Namespace = configuration["ACCOUNT_NAMESPACE"] is { Length: > 0 } space ? space : options.Namespace);
@@ -68,7 +71,7 @@ public static class WorkerHost
     }
 
     /// <summary>Who holds which session, its keys, and the sockets. They end in the reverse order: leases, gateway, door.</summary>
-    private static void AddGateway(this WebApplicationBuilder builder)
+    private static void AddGateway(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<OwnershipOptions>(OwnershipOptions.Section);
         builder.AddValidated<GatewayOptions>(GatewayOptions.Section).Configure<IConfiguration>((options, configuration) =>
@@ -95,7 +98,7 @@ public static class WorkerHost
         builder.AddLoop<OwnershipLoop>();
     }
 
-    private static WebApplicationBuilder AddLanes(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddLanes(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<LaneOptions>(LaneOptions.Section);
         builder.Services.TryAddSingleton<RedisLanes>();
@@ -111,7 +114,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddPacing(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddPacing(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<PacingOptions>(PacingOptions.Section);
         builder.Services.TryAddSingleton<RedisPacing>();
@@ -124,7 +127,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddCloudApi(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddCloudApi(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<CloudApiOptions>("CloudApi").Configure<IConfiguration>((options, configuration) =>
         {
@@ -152,7 +155,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddSending(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<SendingOptions>(SendingOptions.Section);
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<SendingOptions>>((host, sending) => host.ShutdownTimeout = sending.Value.DrainTimeout + _afterDrain);
@@ -168,7 +171,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddRecovery(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddRecovery(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<RecoveryOptions>(RecoveryOptions.Section);
         builder.Services.TryAddSingleton<RescueExpiredClaim>();
@@ -185,7 +188,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddDelivery(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<DeliveryOptions>(DeliveryOptions.Section);
         builder.Services.AddSingleton<IMessageHistory>(services => new MessageHistory(
@@ -201,7 +204,7 @@ public static class WorkerHost
     }
 
     /// <summary>What the proxy and other servers of ours ask a worker for.</summary>
-    private static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)
+    private static IHostApplicationBuilder AddApi(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<SendOptions>(SendOptions.Section);
         builder.Services.TryAddSingleton<EnqueueStore>();
@@ -213,7 +216,7 @@ public static class WorkerHost
         return builder;
     }
 
-    private static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder)
+        private static IHostApplicationBuilder AddObservability(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<ObservabilityOptions>(ObservabilityOptions.Section);
         builder.Services.TryAddSingleton<WorkerMetrics>();
@@ -232,14 +235,14 @@ public static class WorkerHost
     }
 
     /// <summary>A loop that others also talk to: one instance, registered as both.</summary>
-    private static void AddLoop<TLoop>(this WebApplicationBuilder builder)
+    private static void AddLoop<TLoop>(this IHostApplicationBuilder builder)
         where TLoop : class, IHostedService
     {
         builder.Services.TryAddSingleton<TLoop>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TLoop>());
     }
 
-    private static OptionsBuilder<TOptions> AddValidated<TOptions>(this WebApplicationBuilder builder, string section)
+    private static OptionsBuilder<TOptions> AddValidated<TOptions>(this IHostApplicationBuilder builder, string section)
         where TOptions : class =>
         builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
 }

@@ -25,7 +25,11 @@ public sealed record DocumentWrite
 
     /// <summary>Creates the document; refused with ALREADY_EXISTS when it is there.</summary>
     public static DocumentWrite Create(string path, DocumentFields fields, params FieldTransform[] transforms) =>
+#if MUTATION_CreateOverwrites
+        Set(path, fields, transforms);
+#else
         new(path) { Fields = fields, Transforms = transforms, Precondition = Precondition.Absent };
+#endif
 
     /// <summary>Changes the given fields (and deletes <paramref name="deleted"/>) if the document still has this update time.</summary>
     public static DocumentWrite Update(

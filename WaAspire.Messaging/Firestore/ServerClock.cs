@@ -24,6 +24,9 @@ public sealed class ServerClock(TimeProvider time)
         {
             lock (_gate)
             {
+#if MUTATION_LocalClock
+                return time.GetUtcNow();
+#endif
                 var now = Estimate_NeedsLock() ?? throw new InvalidOperationException("Firestore has told no time yet.");
                 // Whole microseconds, as Firestore stores them, so that a value read back equals the one written.
                 now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));

@@ -23,5 +23,9 @@ public static class StatusRank
     };
 
     /// <summary>Whether <paramref name="next"/> says more than what is known. A failure counts until the message is known to be on a device.</summary>
-    public static bool Raises(string? known, string next) => Of(next) > Of(known);
+    public static bool Raises(string? known, string next) =>
+#if MUTATION_StatusGoesBack
+        Of(next) > 0 ||
+#endif
+        Of(next) > Of(known);
 }

@@ -186,9 +186,15 @@ public static partial class OutboxTransitions
         OutboxDocument message, OutboxStatus status, DocumentFields fields, IEnumerable<string> deleted, params FieldTransform[] transforms)
     {
         fields[OutboxFields.Status] = status.ToStored();
+        var fence = Precondition.UnchangedSince(message.UpdateTime);
+#if MUTATION_ClaimWithoutFence
+        fence = status == OutboxStatus.Processing ? Precondition.Present : fence;
+#elif MUTATION_RecordWithoutFence
+        fence = status == OutboxStatus.Processing ? fence : Precondition.Present;
+#endif
         return DocumentWrite.Update(
             message.Path,
-            Precondition.UnchangedSince(message.UpdateTime),
+            fence,
             fields,
             deleted.Where(field => !fields.ContainsKey(field)),
             [.. transforms, FieldTransform.RequestTime(OutboxFields.UpdatedAt)]);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using WaAspire.Tests.Kit;
@@ -53,6 +54,23 @@ public sealed partial class HouseRulesTests
             WireForm(),
             file => !File.Exists(Path.Combine(_root, "WaAspire.Messaging", "Firestore", file)));
 
+    /// <summary>Deliberate bugs are planted by <c>spec/mutations.sh</c> alone: what is built without it has none, and each has its row of proof.</summary>
+    [Fact]
+    public void no_build_has_a_deliberate_bug_and_each_that_could_be_planted_is_found_by_the_simulation()
+    {
+        foreach (var assembly in new[] { typeof(Messaging.Leasing.Lane).Assembly, typeof(WaAspire.Worker.WorkerHost).Assembly, typeof(WaAspire.Proxy.ProxyHost).Assembly })
+        {
+            Assert.DoesNotContain(assembly.GetCustomAttributes<AssemblyMetadataAttribute>(), metadata => metadata.Key == "Mutation");
+        }
+
+        var planted = new[] { "WaAspire.Messaging", "WaAspire.Worker" }
+            .SelectMany(project => Directory.EnumerateFiles(Path.Combine(_root, project), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(file => Mutations().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
+            .Distinct().Order();
+        var found = File.ReadLines(Path.Combine(_root, "docs", "mutations.txt")).Where(line => line.Contains(" seed ", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]);
+        Assert.Equal(planted, found.Order());
+    }
+
     private static void AssertNowhere(string[] projects, Regex pattern, Func<string, bool> isBound)
     {
         var found = from project in projects
@@ -66,6 +84,9 @@ public sealed partial class HouseRulesTests
 
     [GeneratedRegex(@"ConfigureAwait\(false\)|\bTask\.Run\(|\bTask\.Factory\b|\bThread\.Sleep\b")]
     private static partial Regex LeavesTheContext();
+
+    [GeneratedRegex(@"\bMUTATION_(\w+)")]
+    private static partial Regex Mutations();
 
     [GeneratedRegex(@"\[OutboxFields\.Status\]\s*=")]
     private static partial Regex WritesStatus();

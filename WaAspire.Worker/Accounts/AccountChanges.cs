@@ -28,9 +28,12 @@ public sealed class AccountChanges(
             stoppingToken.ThrowIfCancellationRequested();
         }
 
-        await foreach (var accountId in _changed.Reader.ReadAllAsync(stoppingToken))
+        while (await _changed.Reader.WaitToReadAsync(stoppingToken))
         {
-            await LoopTurn.RunAsync("account changes", () => ReadAsync(accountId, stoppingToken), logger, stoppingToken);
+            while (_changed.Reader.TryRead(out var accountId))
+            {
+                await LoopTurn.RunAsync("account changes", () => ReadAsync(accountId, stoppingToken), logger, stoppingToken);
+            }
         }
     }
 

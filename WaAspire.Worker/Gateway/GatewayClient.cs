@@ -9,16 +9,18 @@ namespace WaAspire.Worker.Gateway;
 /// Commands to this worker's own gateway, on loopback with the token of this run. Each call is one try: no handler in the
 /// chain repeats it, and what became of one that was not answered is said exactly, because a send may be among them.
 /// </summary>
-public sealed class GatewayClient(TimeProvider time) : IDisposable
+public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time) : IDisposable
 {
     private const int AnswerLimit = 4 * 1024 * 1024;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }, disposeHandler: true)
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpClient _http = new(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
 
     private volatile Door? _door;
+
+    public GatewayClient(TimeProvider time)
+        : this(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }, time)
+    {
+    }
 
     /// <summary>A gateway listens.</summary>
     public bool IsUp => _door is not null;

@@ -45,10 +45,12 @@ public sealed class DoubtPolicy(
             return await commits.TakeAsync(doubtful, OutboxTransitions.SendAgain(doubtful, _sameId, clock.Now, mayDouble: false), Purpose, cancellationToken) is CommitOutcome.Committed;
         }
 
+#if !MUTATION_NoQuietPeriod
         if (!(doubtful.DoubtSince + _options.QuietPeriod < readTime))
         {
             return false;
         }
+#endif
 
         var policy = account.OnUnknownOutcome ?? _options.OnUnknownOutcome;
         if (await DecideAsync(policy, account, doubtful, readTime, cancellationToken) is not { } arrow

@@ -29,6 +29,9 @@ public sealed class Claims(
             case CommitOutcome.Committed committed:
                 return claim.Held(committed.UpdateTimes[0]!.Value);
             case CommitOutcome.Lost:
+#if MUTATION_LostClaimIsMine
+                return claim.Held(clock.Now);
+#endif
                 late.Remember(head.RequestId, claim.ClaimId, claim.Started);
                 return null;
             default:
@@ -51,6 +54,9 @@ public sealed class Claims(
     /// monotonic clock from before the claim, so that a paused process or a wrong wall clock can only make it stop sooner.
     /// </summary>
     public bool IsTrusted(ClaimedMessage claimed) =>
+#if MUTATION_NoTrustWindow
+        claimed is not null ||
+#endif
         time.GetElapsedTime(claimed.ClaimStarted) < _options.Lease - _options.SendTimeout - _options.Margin;
 
     /// <summary>

@@ -48,7 +48,11 @@ public static class HeadRule
         {
             OutboxStatus.Processing when claimEnds < now => (HeadDecision.Orphaned, TimeSpan.Zero),
             OutboxStatus.Processing => (HeadDecision.Held, claimEnds - now),
+#if MUTATION_ResendInDoubt
+            OutboxStatus.Uncertain => (HeadDecision.Claim, TimeSpan.Zero),
+#else
             OutboxStatus.Uncertain => (HeadDecision.InDoubt, options.DoubtRecheck),
+#endif
             _ when head.HasExpired(now) => (HeadDecision.Expired, TimeSpan.Zero),
             _ when head.OrderAt > now => (HeadDecision.NotDue, head.OrderAt.Value - now),
             _ when head.NextAttemptAt > now => (HeadDecision.Backoff, Earlier(head.NextAttemptAt.Value, head.ExpiresAt) - now),

@@ -40,7 +40,7 @@ public sealed class HeldLaneKeeper(ILanes lanes, WorkerMetrics metrics, IOptions
 
     private async Task RenewAsync()
     {
-        foreach (var lane in await lanes.RenewAsync([.. _lost.Keys]))
+        foreach (var lane in await lanes.RenewAsync([.. _lost.Keys.OrderBy(lane => lane.Token).ThenBy(lane => lane.Lane.ThreadId, StringComparer.Ordinal)]))
         {
             if (_lost.TryUpdate(lane, true, false))
             {

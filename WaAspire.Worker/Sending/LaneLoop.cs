@@ -46,7 +46,8 @@ public sealed class LaneLoop(
         if (await Task.WhenAny(inFlight, Task.Delay(_options.DrainTimeout, time, cancellationToken)) != inFlight)
         {
             logger.DrainDeadline(_sending.Count);
-            await _work.CancelAsync();
+            // Here and now: the other way of canceling goes through the pool.
+            _work.Cancel();
             await Task.WhenAny(inFlight, Task.Delay(_lastWords, time, cancellationToken));
         }
     }

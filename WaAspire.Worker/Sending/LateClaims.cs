@@ -26,6 +26,9 @@ public sealed class LateClaims(IFirestore firestore, CommitBatcher commits, Serv
 
     public async Task ReviewAsync(CancellationToken cancellationToken)
     {
+#if MUTATION_NoLateClaims
+        _claims.Clear();
+#endif
         if (_claims.IsEmpty)
         {
             return;

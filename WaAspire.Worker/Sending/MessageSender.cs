@@ -113,6 +113,9 @@ public sealed class MessageSender(
             return GiveBack(decision, wait, head.ReadTime);
         }
 
+#if MUTATION_ClaimNotTheHead
+        head = head with { Messages = [.. head.Messages.Reverse()] };
+#endif
         // :: Step 3: Claim = intent. A lost race is quiet.
         return await claims.ClaimAsync(head.Messages[0], visit.Work).KillPoint() is { } claimed
             ? await SendFromAsync(visit, claimed, head).KillPoint()

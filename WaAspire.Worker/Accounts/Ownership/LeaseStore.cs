@@ -61,7 +61,11 @@ public sealed class LeaseStore(
 
             // Refused: a renewal of ours whose reply was lost has moved the fence, or the account is another's.
             var (leases, _) = await ReadAsync([term.AccountId], cancellationToken);
+#if MUTATION_RenewAfterLoss
+            if (leases[0] is not { UpdateTime: { } fence })
+#else
             if (leases[0] is not { UpdateTime: { } fence } lease || !IsOurs(lease, term))
+#endif
             {
                 return null;
             }
@@ -91,7 +95,11 @@ public sealed class LeaseStore(
     private Task<CommitOutcome> WriteAsync(LeaseTerm term, DocumentFields fields, FieldTransform[] times, CancellationToken cancellationToken)
     {
         var path = FirestorePaths.AccountLease(term.AccountId);
+#if MUTATION_LeaseWithoutFence
+        var write = DocumentWrite.Update(path, Precondition.Present, fields, deleted: null, times);
+#else
         var write = DocumentWrite.Update(path, Precondition.UnchangedSince(term.Fence), fields, deleted: null, times);
+#endif
         return commits.CommitAsync(new CommitMember([write], Purpose, path, _ => false), cancellationToken);
     }
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
-using WaAspire.Messaging.Time;
+using WaAspire.Messaging.Leasing;
 using WaAspire.Worker.Gateway;
 using WaAspire.Worker.Pacing;
 using WaAspire.Worker.Sessions;
@@ -35,7 +35,7 @@ public sealed class OwnershipLoop(
     private const int LeasesPerLook = 100;
     private readonly OwnershipOptions _options = options.Value;
     private readonly ConcurrentDictionary<string, Watched> _watched = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _nudge = new(0, 1);
+    private readonly WakeUp _nudge = new();
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>Something changed about this account: its lease is looked at again at once.</summary>
@@ -46,7 +46,7 @@ public sealed class OwnershipLoop(
             watched.LookAt = 0;
         }
 
-        Wake();
+        _nudge.Set();
     }
 
     /// <summary>One turn: renew, give away, take, and tell the gateway. Tests call it instead of the loop.</summary>
@@ -92,7 +92,6 @@ public sealed class OwnershipLoop(
 
     public override void Dispose()
     {
-        _nudge.Dispose();
         _turn.Dispose();
         base.Dispose();
     }
@@ -102,9 +101,7 @@ public sealed class OwnershipLoop(
         while (!stoppingToken.IsCancellationRequested)
         {
             await LoopTurn.RunAsync("account leases", () => LookAsync(stoppingToken), logger, stoppingToken);
-            using var wait = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            await Task.WhenAny(_nudge.WaitAsync(wait.Token), Pause.ForAsync(_options.LookEvery, time, wait.Token));
-            await wait.CancelAsync();
+            await _nudge.WaitAsync(_options.LookEvery, time, stoppingToken);
         }
     }
 
@@ -218,18 +215,6 @@ public sealed class OwnershipLoop(
         {
             logger.SessionReleased(held.AccountId, held.Term.Epoch);
             await signal.AnnounceAsync(held.AccountId);
-        }
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            _nudge.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is about to look already.
         }
     }
 

@@ -1,0 +1,95 @@
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Threads;
+using WaAspire.Tests.Simulation.Fleet;
+
+namespace WaAspire.Tests.Simulation;
+
+/// <summary>
+/// Holds the product to its word, by what its clients were told and saw and by what WhatsApp accepted; the outbox is never
+/// looked into. docs/protocol.md names the invariants.
+/// </summary>
+internal sealed class Judge(Scene scene, Clients clients)
+{
+    private static readonly string[] _arrived = ["sent", "delivered", "read"];
+
+    /// <summary>What the clients see now.</summary>
+    public void Look()
+    {
+        foreach (var sending in clients.Sendings)
+        {
+            if (Shown(sending) is { } word && (sending.Seen.Count == 0 || sending.Seen[^1] != word))
+            {
+                sending.Seen.Add(word);
+            }
+        }
+    }
+
+    /// <summary>Every broken promise, in words; empty when all were kept.</summary>
+    public IReadOnlyList<string> Broken(bool hasEnded)
+    {
+        Look();
+        var bubbles = scene.WhatsApp.Bubbles.GroupBy(bubble => bubble.RequestId, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.ToList(), StringComparer.Ordinal);
+        return
+        [
+            .. scene.World.Escaped is { } escaped ? [$"not simulated: {escaped}"] : Array.Empty<string>(),
+            .. scene.Bugs.Select(bug => $"a bug: {bug}"),
+            .. scene.Processes.Select(process => process.Failure).OfType<Exception>().Select(failure => $"a bug: {failure}"),
+            .. hasEnded ? [] : new[] { "not ended: " + string.Join(", ", Waiting()) },
+            .. clients.Sendings.SelectMany(sending => BrokenBy(sending, bubbles.GetValueOrDefault(sending.RequestId) ?? [])),
+            .. clients.Sendings.GroupBy(sending => sending.Phone).SelectMany(thread => Inversions([.. thread], bubbles)),
+            .. scene.Policy == UnknownOutcomePolicy.Hold && scene.WhatsApp.Overlap is { } overlap ? [$"S5 not one at a time: {overlap}"] : Array.Empty<string>(),
+        ];
+    }
+
+    /// <summary>Accepted, and not yet at an end that its client can see.</summary>
+    public IEnumerable<Sending> Waiting() => clients.Sendings.Where(sending => sending.Accepted is null || Shown(sending) is null or "queued");
+
+    private IEnumerable<string> BrokenBy(Sending sending, List<Provider.Bubble> bubbles)
+    {
+        var shown = Shown(sending);
+        if (bubbles.Count > 1 && scene.Policy != UnknownOutcomePolicy.Resend)
+        {
+            yield return $"S1 duplicate: {sending}, {string.Join(" and ", bubbles.Select(bubble => $"{bubble.Opaque[64..]} at {bubble.At.TotalSeconds:f3} s"))}";
+        }
+
+        if (sending.Accepted is not null && shown is null)
+        {
+            yield return $"S2 lost: {sending} was accepted and is gone";
+        }
+
+        if (bubbles.Count > 0 && shown == "failed")
+        {
+            yield return $"S3 untrue: {sending} is shown as failed, and arrived";
+        }
+
+        if (bubbles.Count == 0 && _arrived.Contains(shown))
+        {
+            yield return $"S3 untrue: {sending} is shown as {shown}, and WhatsApp never accepted it";
+        }
+
+        for (var i = 1; i < sending.Seen.Count; i++)
+        {
+            if (Rank(sending.Seen[i]) < Rank(sending.Seen[i - 1]) && !(sending.Seen[i - 1] == "failed" && _arrived.Contains(sending.Seen[i])))
+            {
+                yield return $"S8 went back: {sending} was shown as {string.Join(", ", sending.Seen)}";
+            }
+        }
+    }
+
+    /// <summary>One that was accepted before the other was asked for must appear before it.</summary>
+    private static IEnumerable<string> Inversions(IReadOnlyList<Sending> thread, Dictionary<string, List<Provider.Bubble>> bubbles) =>
+        from earlier in thread
+        from later in thread
+        where earlier.Accepted < later.Asked
+        let first = bubbles.GetValueOrDefault(earlier.RequestId)?[0].At
+        let second = bubbles.GetValueOrDefault(later.RequestId)?[0].At
+        where first > second
+        select $"S4 inversion: {earlier} appeared at {first.Value.TotalSeconds:f3} s, after {later} at {second.Value.TotalSeconds:f3} s";
+
+    private string? Shown(Sending sending) =>
+        scene.Store.Find(FirestorePaths.ThreadMessage(sending.Request.ThreadId, sending.RequestId))?.Fields.Text(ThreadMessageFields.Status);
+
+    private static int Rank(string word) => word switch { "queued" => 0, "sent" => 1, "delivered" => 2, "read" => 3, _ => 4 };
+}

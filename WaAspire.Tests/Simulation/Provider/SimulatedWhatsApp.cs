@@ -1,0 +1,101 @@
+using System.Text.Json;
+using WaAspire.Tests.Simulation.Faults;
+using WaAspire.Tests.Simulation.Time;
+
+namespace WaAspire.Tests.Simulation.Provider;
+
+/// <summary>One bubble on the recipient's phone.</summary>
+/// <param name="RequestId">Ours, from what we asked to be given back.</param>
+/// <param name="Opaque">As it was given.</param>
+/// <param name="Phone">Whose phone.</param>
+/// <param name="MessageId">WhatsApp's.</param>
+/// <param name="At">When it was accepted.</param>
+internal sealed record Bubble(string RequestId, string Opaque, string Phone, string MessageId, TimeSpan At);
+
+/// <summary>
+/// WhatsApp's servers: what they accept is on somebody's phone, whoever heard of it. They have no idempotency key, answer
+/// late or never, and tell of everything they accepted by webhook.
+/// </summary>
+internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets sockets, Action<Bubble> accepted)
+{
+    private static readonly int[] _serverErrors = [2, 131000, 131016, 4, 131057];
+    private readonly List<Bubble> _bubbles = [];
+    private readonly Dictionary<string, string> _inHand = new(StringComparer.Ordinal);
+
+    /// <summary>In the order in which they appeared.</summary>
+    public IReadOnlyList<Bubble> Bubbles => _bubbles;
+
+    /// <summary>Two messages to one phone were on their way at once.</summary>
+    public string? Overlap { get; private set; }
+
+    /// <summary>Whether a request of this message may still be accepted.</summary>
+    public bool HasInHand(string requestId) => _inHand.ContainsValue(requestId);
+
+    /// <summary>A request has arrived. <paramref name="answer"/> is called once, unless nothing ever comes back.</summary>
+    public void Receive(ReadOnlyMemory<byte> body, Action<int, string?> answer)
+    {
+        using var json = JsonDocument.Parse(body);
+        var opaque = json.RootElement.GetProperty("biz_opaque_callback_data").GetString()!;
+        var phone = json.RootElement.GetProperty("to").GetString()!;
+        var requestId = opaque[..opaque.LastIndexOf(':')];
+        if (Refusal() is { } code)
+        {
+            After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => answer(code == 0 ? 503 : code is 130429 or 131056 or 4 ? 429 : 500, code == 0 ? null : Error(code)));
+            return;
+        }
+
+        if (_inHand.TryGetValue(phone, out var other) && other != requestId)
+        {
+            Overlap ??= $"{other[..8]} and {requestId[..8]} were on their way to one phone at once";
+        }
+
+        _inHand[phone] = requestId;
+        After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => Accept(new Bubble(requestId, opaque, phone, $"wamid.{_bubbles.Count}", world.Now), answer));
+    }
+
+    /// <summary>From a linked device, under an id of our making: who has it already shows it once.</summary>
+    public void AcceptOwn(string messageId, string jid)
+    {
+        if (_bubbles.Exists(bubble => bubble.MessageId == messageId))
+        {
+            return;
+        }
+
+        var requestId = sockets.RequestOf(messageId) ?? messageId;
+        world.Note($"WhatsApp accepts {requestId[..8]} for {jid}");
+        _bubbles.Add(new Bubble(requestId, requestId, "+" + jid[..jid.IndexOf('@', StringComparison.Ordinal)], messageId, world.Now));
+    }
+
+    private void Accept(Bubble bubble, Action<int, string?> answer)
+    {
+        bubble = bubble with { At = world.Now, MessageId = $"wamid.{_bubbles.Count}" };
+        _bubbles.Add(bubble);
+        _inHand.Remove(bubble.Phone);
+        world.Note($"WhatsApp accepts {bubble.Opaque[..8]}{bubble.Opaque[64..]} for {bubble.Phone}");
+        accepted(bubble);
+        if (faults.Strikes(FaultClass.DroppedAnswers, 0.05))
+        {
+            return;
+        }
+
+        // A machine in between gives up on an answer that is on its way: it was accepted all the same.
+        var isBadGateway = faults.Strikes(FaultClass.ProviderErrors, 0.02);
+        answer(isBadGateway ? 502 : 200, isBadGateway ? "<html>Bad gateway</html>" : $$"""{"messaging_product":"whatsapp","messages":[{"id":"{{bubble.MessageId}}"}]}""");
+    }
+
+    /// <summary>Null: it is accepted. 0: an error without a word of WhatsApp's.</summary>
+    private int? Refusal() =>
+        faults.Strikes(FaultClass.Throttling, 0.06) ? (faults.Pick(FaultClass.Throttling, 2) == 0 ? 130429 : 131056)
+        : faults.Strikes(FaultClass.ProviderErrors, 0.08) ? (faults.Pick(FaultClass.ProviderErrors, 8) switch
+        {
+            0 => 0,
+            1 => 131026,
+            _ => _serverErrors[faults.Pick(FaultClass.ProviderErrors, _serverErrors.Length)],
+        })
+        : null;
+
+    private void After(bool isSlow, Action action) =>
+        world.After(isSlow ? faults.Span(FaultClass.SlowProvider, 1, 60) : TimeSpan.FromMilliseconds(80), null, action);
+
+    private static string Error(int code) => $$$"""{"error":{"message":"simulated","type":"OAuthException","error_data":{"details":"simulated"},"code":{{{code}}}}}""";
+}

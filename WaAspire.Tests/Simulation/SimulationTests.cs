@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using WaAspire.Tests.Kit;
+using WaAspire.Tests.Simulation.Faults;
+
+namespace WaAspire.Tests.Simulation;
+
+public sealed class SimulationTests
+{
+    private static readonly Lazy<IReadOnlyList<string>> _notes =
+        new(() => [.. Enumerable.Range(1, 60).AsParallel().SelectMany(seed => SimulationRun.Of(seed, keepsAllNotes: true).Notes)]);
+
+    /// <summary><c>WAASPIRE_SEED=123</c> runs one seed, <c>WAASPIRE_SEEDS=N</c> that many, <c>WAASPIRE_FULL=1</c> 10,000.</summary>
+    [Fact]
+    public void no_promise_is_broken_whatever_goes_wrong()
+    {
+        var one = Number("WAASPIRE_SEED");
+        var count = Number("WAASPIRE_SEEDS") ?? (Durations.IsFull ? 10_000 : 500);
+
+        var failed = Campaign.Run(one ?? 1, one is null ? count : 1);
+
+        Assert.True(failed is null, failed is null ? "" : Campaign.Explain(failed));
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(20)]
+    public void the_same_seed_is_the_same_history_step_by_step(int seed)
+    {
+        var (first, second) = (SimulationRun.Of(seed), SimulationRun.Of(seed));
+
+        Assert.Equal(first.Notes, second.Notes);
+        Assert.Equal((first.Fingerprint, first.Steps, first.Lasted), (second.Fingerprint, second.Steps, second.Lasted));
+        Assert.NotEqual(first.Fingerprint, SimulationRun.Of(seed + 1).Fingerprint);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(16)]
+    public async Task the_same_seed_is_the_same_history_in_another_process(int seed)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(SimulationTests).Assembly.Location, "simulate", "--seed", $"{seed}"]) { RedirectStandardOutput = true })!;
+        var told = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains(SimulationRun.Of(seed).Fingerprint, told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_run_without_faults_needs_nobody_and_ends_at_once()
+    {
+        var result = SimulationRun.Of(4, FaultClass.None);
+
+        Assert.Empty(result.Broken);
+        Assert.DoesNotContain(result.Notes, note => note.Contains("unknown", StringComparison.Ordinal) || note.Contains("operator", StringComparison.Ordinal));
+        Assert.Equal(result.Messages, result.Notes.Count(note => note.Contains("WhatsApp accepts", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void a_failing_run_is_shrunk_to_the_faults_that_it_needs()
+    {
+        var needed = FaultClass.Crash | FaultClass.LateCommits;
+
+        Assert.Equal(needed, Campaign.Shrink(FaultClass.All, faults => faults.HasFlag(needed)));
+    }
+
+    /// <summary>A simulation in which nothing goes wrong would find nothing.</summary>
+    [Theory]
+    [InlineData("has run out")]
+    [InlineData("outcome of")]
+    [InlineData("has ended its doubt")]
+    [InlineData("is not stored yet")]
+    [InlineData("an operator has")]
+    [InlineData("is killed")]
+    [InlineData("is told to end")]
+    [InlineData("stands still")]
+    [InlineData("Redis loses everything")]
+    [InlineData("Redis loses the last second")]
+    [InlineData("opens the session of linked, epoch 2")]
+    public void what_can_happen_does_happen(string note) =>
+        Assert.Contains(_notes.Value, told => told.Contains(note, StringComparison.Ordinal));
+
+    private static int? Number(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), out var number) ? number : null;
+}
