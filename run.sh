@@ -21,13 +21,18 @@ say "Building ..."
 dotnet build WaAspire.AppHost -c Release --nologo -v quiet -clp:NoSummary || stop "The build failed."
 
 # Where debug clients look for Firebase, when it is free.
-export PROXY_PORT FIRESTORE_PORT AUTH_PORT WHATSAPP_PORT WORKER_PORT SOCKETS_PORT
+export PROXY_PORT FIRESTORE_PORT AUTH_PORT WHATSAPP_PORT WORKER_PORT SOCKETS_PORT DASHBOARD_PORT
 PROXY_PORT=$(free_port 5002)
 FIRESTORE_PORT=$(free_port 8082)
 AUTH_PORT=$(free_port 9098)
 WHATSAPP_PORT=$(free_port 5010)
 WORKER_PORT=$(free_port 8080)
 SOCKETS_PORT=$(free_port 7070)
+DASHBOARD_PORT=$(free_port 15080)
+
+# By Aspire's own names: where the dashboard is, its key, and that somebody is looking (telemetry at once, not in batches).
+export ASPNETCORE_URLS=http://localhost:$DASHBOARD_PORT DOTNET_ENVIRONMENT=Development
+export ASPIRE_DASHBOARD_FRONTEND_BROWSERTOKEN=${ASPIRE_DASHBOARD_FRONTEND_BROWSERTOKEN:-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')}
 
 # The guide waits until everything answers, prints what to paste, and ends. exec keeps this process's id: $$ is the AppHost.
 scripts/guide.sh $$ &

@@ -31,6 +31,10 @@ mkdir -p "$results"
 spec/check.sh >"$results/spec.txt" 2>&1 &
 spec=$!
 
+# The dashboard that tests look at in a browser: fetched from npm once, kept in the user's cache. Without it those tests fail.
+need_debian npm npm
+scripts/dashboard/get.sh >"$results/dashboard.txt" 2>&1 &
+
 dotnet build WaAspire.sln -c Release --nologo -v quiet -clp:NoSummary || { say "The build failed."; say "0 passed, 1 failed"; exit 1; }
 dotnet test WaAspire.Tests -c Release --no-build --nologo "${filter[@]}" \
   --logger "console;verbosity=minimal" --logger "trx;LogFileName=tests.trx" --results-directory "$results"

@@ -77,7 +77,8 @@ if (local)
     var firestore = firebase.GetEndpoint("firestore").Property(EndpointProperty.HostAndPort);
     worker.WaitFor(firebase).WaitFor(whatsapp)
         .WithEnvironment("FIRESTORE_EMULATOR_HOST", $"{firestore}")
-        .WithEnvironment("WHATSAPP_GRAPH_BASE_URL", $"{whatsapp.GetEndpoint("http")}/v25.0");
+        .WithEnvironment("WHATSAPP_GRAPH_BASE_URL", $"{whatsapp.GetEndpoint("http")}/v25.0")
+        .WithEnvironment("Observability__DepthEvery", "00:00:02"); // counting is free here, and somebody is looking
     proxy.WaitFor(firebase)
         .WithTestMessageCommand(firebase.GetEndpoint("auth"))
         .WithEnvironment("FIRESTORE_EMULATOR_HOST", $"{firestore}")

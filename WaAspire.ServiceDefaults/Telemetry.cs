@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,6 +36,8 @@ public static class Telemetry
             return builder;
         }
 
+        // Without it the built-in spans of ASP.NET Core have neither a route in their name nor a status.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
@@ -54,7 +57,7 @@ public static class Telemetry
         public Task StartAsync(CancellationToken cancellationToken)
         {
             _metrics = Sdk.CreateMeterProviderBuilder().AddMeter(_meters).AddOtlpExporter().Build();
-            _traces = Sdk.CreateTracerProviderBuilder().AddSource(_sources).AddOtlpExporter().Build();
+            _traces = Sdk.CreateTracerProviderBuilder().AddSource(_sources).AddProcessor(new ProbeFilter()).AddOtlpExporter().Build();
             return Task.CompletedTask;
         }
 
@@ -68,6 +71,20 @@ public static class Telemetry
         {
             _metrics?.Dispose();
             _traces?.Dispose();
+        }
+    }
+
+    /// <summary>Leaves out the spans of health checks: they come all day and say what the checks themselves say.</summary>
+    private sealed class ProbeFilter : BaseProcessor<Activity>
+    {
+        private static readonly HashSet<string> _probes = ["/health", "/alive", "/healthz", "/readyz"];
+
+        public override void OnEnd(Activity data)
+        {
+            if (data.Kind == ActivityKind.Server && data.Status != ActivityStatusCode.Error && data.GetTagItem("url.path") is string path && _probes.Contains(path))
+            {
+                data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+            }
         }
     }
 }

@@ -216,7 +216,7 @@ public static class WorkerHost
         return builder;
     }
 
-        private static IHostApplicationBuilder AddObservability(this IHostApplicationBuilder builder)
+    private static IHostApplicationBuilder AddObservability(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<ObservabilityOptions>(ObservabilityOptions.Section);
         builder.Services.TryAddSingleton<WorkerMetrics>();

@@ -24,6 +24,12 @@ if has_node; then
   done
 fi
 
+# A page that is still being fetched is announced by the AppHost when it is there.
+dashboard="(not yet: see the line 'Login to the dashboard', or 'No dashboard')"
+if curl -fs "$ASPNETCORE_URLS/health" >/dev/null 2>&1; then
+  dashboard=$ASPNETCORE_URLS/login?t=$ASPIRE_DASHBOARD_FRONTEND_BROWSERTOKEN
+fi
+
 token=$(curl -fs "$auth/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local" -H 'Content-Type: application/json' \
   -d '{"email":"employee@example.com","password":"demo-password","returnSecureToken":true}' | sed -n 's/.*"idToken" *: *"\([^"]*\)".*/\1/p')
 thread=demo-account__40700000011@s.whatsapp.net
@@ -36,6 +42,7 @@ cat <<TEXT
 ────────────────────────────────────────────────────────────────────────────────
 WaAspire runs.
 
+  Dashboard        $dashboard
   The phone        $whatsapp/
   Proxy            $proxy
   Worker (two)     $worker

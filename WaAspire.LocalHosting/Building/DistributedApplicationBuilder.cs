@@ -33,15 +33,18 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         testing |= _hook is not null;
         AppHostAssembly = _hook?.Assembly ?? (options.AssemblyName is { } name ? Assembly.Load(name) : Assembly.GetEntryAssembly());
         AppHostDirectory = options.ProjectDirectory ?? ProjectDirectoryOf(AppHostAssembly) ?? Directory.GetCurrentDirectory();
-        _inner = new HostApplicationBuilder(new HostApplicationBuilderSettings
+        var settings = new HostApplicationBuilderSettings
         {
             Args = options.Args,
             ContentRootPath = AppHostDirectory,
             EnvironmentName = testing ? Environments.Development : null,
-        });
+        };
+        options.DisableDashboard |= testing;
+        _hook?.Configure(options, settings);
+        _inner = new HostApplicationBuilder(settings);
         ExecutionContext = new(OperationFrom(_inner.Configuration));
         Quieten(_inner.Logging, testing);
-        AddServices(new AppHostFacts(testing, AppHostDirectory, AppHostAssembly, DisableDashboard: options.DisableDashboard || testing));
+        AddServices(new AppHostFacts(testing, AppHostDirectory, AppHostAssembly, options.DisableDashboard));
     }
 
     public ConfigurationManager Configuration => _inner.Configuration;
@@ -88,7 +91,8 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
             s.GetRequiredService<ResourceNotificationService>(), s.GetRequiredService<IOptions<LocalHostingOptions>>()));
         Services.AddSingleton(s => new ResourceCommandService(s));
         // First, so that it ends last: a person may watch the end, and the first process already knows where its telemetry goes.
-        Services.AddHostedService<DashboardHost>();
+        Services.AddSingleton<DashboardHost>();
+        Services.AddHostedService(services => services.GetRequiredService<DashboardHost>());
         Services.AddSingleton<Orchestrator>();
         Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
         Services.AddOptions<LocalHostingOptions>().BindConfiguration(LocalHostingOptions.Section).ValidateDataAnnotations().ValidateOnStart();

@@ -32,9 +32,13 @@ internal sealed class DashboardHost(
     private static readonly HttpClient s_probe = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication? _resourceService;
     private GuardedProcess? _process;
     private Task _work = Task.CompletedTask;
+
+    /// <summary>Where to log in, once the page answers; a fault with the reason when there will be no page.</summary>
+    public Task<string> LoginUrl => _ready.Task;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -44,7 +48,7 @@ internal sealed class DashboardHost(
         var found = await script.LookAsync(cancellationToken);
         if (found is { Program: null, CanBeFetched: false })
         {
-            LocalHostingLog.NoDashboard(logger, found.Reason);
+            GiveUp(found.Reason);
             return;
         }
 
@@ -94,7 +98,7 @@ internal sealed class DashboardHost(
                 found = await script.FetchAsync(stopping);
             if (found.Program is not { } program)
             {
-                LocalHostingLog.NoDashboard(logger, found.Reason);
+                GiveUp(found.Reason);
                 return;
             }
 
@@ -106,7 +110,7 @@ internal sealed class DashboardHost(
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
         {
-            LocalHostingLog.NoDashboard(logger, fault.Message);
+            GiveUp(fault.Message);
         }
         finally
         {
@@ -123,10 +127,20 @@ internal sealed class DashboardHost(
             new LaunchSpec(program, ["dashboard"], Path.GetDirectoryName(program)!, settings.Environment(name)), options.Value, lines.Append, time);
         while (!process.Exited.IsCompleted && !await AnswersAsync(settings.Frontend, stopping))
             await Task.Delay(s_poll, time, stopping);
-        if (!process.Exited.IsCompleted)
+        if (!process.Exited.IsCompleted && _ready.TrySetResult(settings.LoginUrl))
             LocalHostingLog.DashboardReady(logger, settings.LoginUrl);
         var code = await process.Exited.WaitAsync(stopping);
-        LocalHostingLog.DashboardEnded(logger, code, lines.Lines().LastOrDefault(line => line.Content.Length > 0).Content ?? "it said nothing");
+        var lastWords = lines.Lines().LastOrDefault(line => line.Content.Length > 0).Content ?? "it said nothing";
+        LocalHostingLog.DashboardEnded(logger, code, lastWords);
+        if (_ready.TrySetException(new DistributedApplicationException(lastWords)))
+            _ = _ready.Task.Exception;
+    }
+
+    private void GiveUp(string reason)
+    {
+        LocalHostingLog.NoDashboard(logger, reason);
+        _ready.TrySetException(new DistributedApplicationException(reason));
+        _ = _ready.Task.Exception; // who waits hears of it; nobody need wait
     }
 
     private static async Task<bool> AnswersAsync(Uri frontend, CancellationToken cancellationToken)

@@ -19,10 +19,16 @@ public static class DistributedApplicationTestingBuilder
     public static Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(CancellationToken cancellationToken = default)
         where TEntryPoint : class => CreateAsync<TEntryPoint>([], cancellationToken);
 
+    public static Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(
+        string[] args, CancellationToken cancellationToken = default) where TEntryPoint : class =>
+        CreateAsync<TEntryPoint>(args, (_, _) => { }, cancellationToken);
+
+    /// <summary>A test has no dashboard unless <paramref name="configureBuilder"/> sets <c>DisableDashboard</c> to false.</summary>
     public static async Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(
-        string[] args, CancellationToken cancellationToken = default) where TEntryPoint : class
+        string[] args, Action<DistributedApplicationOptions, HostApplicationBuilderSettings> configureBuilder, CancellationToken cancellationToken = default)
+        where TEntryPoint : class
     {
-        var hook = new EntryPointHook(typeof(TEntryPoint).Assembly);
+        var hook = new EntryPointHook(typeof(TEntryPoint).Assembly, configureBuilder);
         var builder = await hook.RunMainAsync(args).WaitAsync(cancellationToken);
         return new TestingBuilder(builder, hook.BuildAsync, hook.End);
     }

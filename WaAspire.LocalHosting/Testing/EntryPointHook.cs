@@ -1,6 +1,7 @@
 using System.Reflection;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Hosting;
 using WaAspire.LocalHosting.Building;
 
 namespace WaAspire.LocalHosting.Testing;
@@ -9,7 +10,7 @@ namespace WaAspire.LocalHosting.Testing;
 /// Runs an AppHost's own Main for a test and stops it twice: at Build, so that the test may change the model, and at Run,
 /// because the test starts and ends the application. Bound to the thread's flow, so tests do not meet each other.
 /// </summary>
-internal sealed class EntryPointHook(Assembly assembly)
+internal sealed class EntryPointHook(Assembly assembly, Action<DistributedApplicationOptions, HostApplicationBuilderSettings> configure)
 {
     private static readonly AsyncLocal<EntryPointHook?> s_current = new();
 
@@ -23,6 +24,9 @@ internal sealed class EntryPointHook(Assembly assembly)
     public Assembly Assembly { get; } = assembly;
 
     public Task Ended => _ended.Task;
+
+    /// <summary>What the test wishes of the builder before it exists.</summary>
+    public Action<DistributedApplicationOptions, HostApplicationBuilderSettings> Configure { get; } = configure;
 
     public Task<DistributedApplicationBuilder> RunMainAsync(string[] args)
     {

@@ -36,7 +36,8 @@ public class RunningSystem : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>([.. Arguments, $"--Demo:Sockets={HasSockets}"]);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.WaAspire_AppHost>(
+            [.. Arguments, $"--Demo:Sockets={HasSockets}"], (options, _) => options.DisableDashboard = !HasDashboard);
         var worker = builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(project => project.Name == "worker"));
         foreach (var (name, value) in WorkerDurations)
         {
@@ -107,6 +108,9 @@ public class RunningSystem : IAsyncLifetime
 
     /// <summary>Whether accounts that are paired by QR code can live here: their stand-in takes Node a second to start.</summary>
     protected virtual bool HasSockets => false;
+
+    /// <summary>Whether Microsoft's dashboard runs beside it and gets all telemetry.</summary>
+    protected virtual bool HasDashboard => false;
 
     /// <summary>A tenth of production's, unless the suite runs in full.</summary>
     protected virtual IEnumerable<KeyValuePair<string, string>> WorkerDurations => Durations.AsEnvironment();

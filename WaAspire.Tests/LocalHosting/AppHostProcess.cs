@@ -27,6 +27,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         start.Environment[MarkerName] = _marker;
         start.Environment["LocalHosting__StopGrace"] = "00:00:03";
+        start.Environment["LocalHosting__Dashboard"] = "false";
         start.Environment["LocalHosting__OrphanGrace"] = "00:00:01";
         if (path is not null)
             start.Environment["PATH"] = path;
