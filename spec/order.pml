@@ -143,6 +143,7 @@ Look:
     :: MAY_TAKE(2) -> takeHead(2)
     fi
   }
+Claim:
   atomic {
     if
     :: (fresh[w] & BIT(m)) -> state[m] = processing; moved(m); fresh[w] = fresh[w] | BIT(m); printf("worker %d claims message %d\n", w, m)
@@ -158,6 +159,8 @@ Send:
     :: page && (fresh[w] & BIT(page - 1)) -> /* the claim rides with the record */
        m = page - 1; page = 0; state[m] = processing; moved(m); fresh[w] = BIT(m);
        printf("worker %d claims message %d with it\n", w, m); goto Send
+    :: page -> /* the page is kept in hand, and its next message claimed by itself */
+       m = page - 1; page = 0; goto Claim
     :: m = 0; page = 0; fresh[w] = 0; goto Look
     fi
   }

@@ -46,7 +46,7 @@ public interface ILanes
     /// <summary>The account may send again: its due lanes are found at once.</summary>
     Task WakeAsync(string accountId);
 
-    /// <summary>Completes when a signal may have arrived, or after <paramref name="atMost"/>.</summary>
+    /// <summary>Completes when a signal may have arrived, when the time of a lane may have come, or after <paramref name="atMost"/>.</summary>
     Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken);
 }
 

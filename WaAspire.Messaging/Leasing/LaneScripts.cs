@@ -53,11 +53,21 @@ internal static class LaneScripts
         """;
 
     /// <summary>
-    /// KEYS due state last; ARGV count holdMs. Returns the account's next due time (or -1), then lane, token, whether a hold had run out.
+    /// KEYS due state last pace; ARGV count holdMs. Returns the account's next due time (or -1), then lane, token, whether a hold had run out.
     /// A token is Redis's time in microseconds, or one more than the last: it grows even across a flush.
+    /// As many lanes are taken as the number has visits to spend (<see cref="Pacing.PaceScripts"/>, field <c>free</c>): a lane that
+    /// would only be turned away stays where it is, and the account comes back when there is something to spend.
     /// </summary>
     public const string Acquire = Now + """
-        local lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', 0, ARGV[1])
+        local count, rests = tonumber(ARGV[1]), 0
+        local pace = redis.call('HMGET', KEYS[4], 'free', 'each', 'fits')
+        local free, each = tonumber(pace[1] or '0'), tonumber(pace[2] or '0')
+        if pace[1] then
+          free = math.max(free, now - (tonumber(pace[3]) - 1) * each)
+          count = math.min(count, math.floor(1 + (now - free) / each))
+          if count < 1 then rests = free end
+        end
+        local lanes = count > 0 and redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', 0, count) or {}
         local taken = {}
         local last = tonumber(redis.call('GET', KEYS[3]) or '0')
         for _, lane in ipairs(lanes) do
@@ -71,8 +81,12 @@ internal static class LaneScripts
           if state and string.sub(state, 1, 1) == 'H' then taken[#taken + 1] = '1' else taken[#taken + 1] = '0' end
         end
         if #lanes > 0 then redis.call('SET', KEYS[3], string.format('%.0f', last)) end
+        if #lanes > 0 and pace[1] then
+          redis.call('HSET', KEYS[4], 'free', text(free + #lanes * each))
+          rests = free + #lanes * each
+        end
         local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-        table.insert(taken, 1, first[2] or '-1')
+        table.insert(taken, 1, first[2] and text(math.max(rests, tonumber(first[2]))) or '-1')
         return taken
         """;
 
@@ -127,9 +141,12 @@ internal static class LaneScripts
         return redis.call('HSET', KEYS[1], 'cursor', ARGV[2])
         """;
 
-    /// <summary>KEYS accounts; ARGV limit. Returns account, score pairs that are due, the longest waiting first.</summary>
+    /// <summary>KEYS accounts; ARGV limit. Returns in how many ms the next one becomes due (or -1), then account, score pairs that are due, the longest waiting first.</summary>
     public const string DueAccounts = Now + """
-        return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+        local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+        local next = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+        table.insert(due, 1, next[2] and text(next[2] - now) or '-1')
+        return due
         """;
 
     /// <summary>KEYS accounts; ARGV account due. Due now is always written anew: the new score tells <see cref="Postpone"/> that a signal came in between.</summary>
@@ -140,13 +157,17 @@ internal static class LaneScripts
         return 1
         """;
 
-    /// <summary>KEYS accounts; ARGV account seenScore due(or -1) delayMs. Moves the account on only if nobody signalled it since it was seen; one that has more goes behind all that wait now.</summary>
+    /// <summary>KEYS accounts; ARGV account seenScore due(or -1) delayMs. Moves the account on only if nobody signalled it since it was seen; one that has more goes behind all that wait now. Returns in how many ms it is due again, or -1.</summary>
     public const string Postpone = Now + """
-        if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+        if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return '-1' end
         local due = tonumber(ARGV[3])
         if tonumber(ARGV[4]) > 0 then due = now + tonumber(ARGV[4]) end
         if due >= 0 and due < now then due = now end
-        if due < 0 then redis.call('ZREM', KEYS[1], ARGV[1]) else redis.call('ZADD', KEYS[1], text(due), ARGV[1]) end
-        return 1
+        if due < 0 then
+          redis.call('ZREM', KEYS[1], ARGV[1])
+          return '-1'
+        end
+        redis.call('ZADD', KEYS[1], text(due), ARGV[1])
+        return text(due - now)
         """;
 }

@@ -147,7 +147,20 @@ public sealed class LocalLanes(Func<Lane, bool> isMine, TimeSpan hold, TimeProvi
         return Task.CompletedTask;
     }
 
-    public Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken) => _wakeUp.WaitAsync(atMost, time, cancellationToken);
+    public Task WaitForSignalAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var untilDue = UntilDue();
+        return _wakeUp.WaitAsync(untilDue < atMost ? untilDue : atMost, time, cancellationToken);
+    }
+
+    private TimeSpan UntilDue()
+    {
+        lock (_gate)
+        {
+            var now = Now();
+            return _lanes.Values.Where(lane => lane.Due > now).Select(lane => lane.Due - now).DefaultIfEmpty(TimeSpan.MaxValue).Min();
+        }
+    }
 
     private TimeSpan Now() => time.GetElapsedTime(0);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using WaAspire.Messaging.Pacing;
 
 namespace WaAspire.Messaging.Leasing;
 
@@ -23,12 +24,16 @@ public sealed class RedisLanes : ILanes, IDisposable
     private static readonly TimeSpan _lateSignal = TimeSpan.FromSeconds(30);
     private static readonly RedisChannel _wake = "waaspire:wake";
 
+    /// <summary>Lanes that become due within this time are looked for together.</summary>
+    private static readonly TimeSpan _together = TimeSpan.FromMilliseconds(5);
+
     private readonly IConnectionMultiplexer _redis;
     private readonly RedisCalls _calls;
     private readonly LaneOptions _options;
     private readonly TimeProvider _time;
     private readonly WakeUp _wakeUp = new();
     private int _subscribed;
+    private long _nextDue = long.MaxValue;
 
     public RedisLanes(IConnectionMultiplexer redis, IOptions<LaneOptions> options, TimeProvider time)
     {
@@ -56,6 +61,7 @@ public sealed class RedisLanes : ILanes, IDisposable
     public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake, Func<string, bool>? isElsewhere = null)
     {
         var taken = new List<HeldLane>();
+        _nextDue = long.MaxValue;
         for (var look = 0; look < LooksMax && await LookAsync(count, mayTake, isElsewhere, taken); look++)
         {
         }
@@ -131,7 +137,8 @@ public sealed class RedisLanes : ILanes, IDisposable
             }
         }
 
-        await _wakeUp.WaitAsync(atMost, _time, cancellationToken);
+        var untilDue = TimeSpan.FromTicks(Math.Max(_nextDue - Ticks(), _together.Ticks));
+        await _wakeUp.WaitAsync(untilDue < atMost ? untilDue : atMost, _time, cancellationToken);
     }
 
     /// <summary>Whether Redis answers and takes writes now.</summary>
@@ -171,7 +178,8 @@ public sealed class RedisLanes : ILanes, IDisposable
     {
         var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
         var (putAside, hasMore) = (0, false);
-        for (var i = 0; i + 1 < accounts.Length && taken.Count < count; i += 2)
+        ExpectDue(accounts[0]);
+        for (var i = 1; i + 1 < accounts.Length && taken.Count < count; i += 2)
         {
             string account = accounts[i]!;
             if (mayTake(account))
@@ -186,7 +194,7 @@ public sealed class RedisLanes : ILanes, IDisposable
                 continue;
             }
 
-            await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, accounts[i + 1], "-1", Milliseconds(_options.RefusedAccountRest));
+            await PostponeAsync(account, accounts[i + 1], "-1", _options.RefusedAccountRest);
             putAside++;
         }
 
@@ -195,15 +203,29 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     private async Task<int> AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)
     {
-        var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.Acquire, Keys(account), count, Milliseconds(_options.Hold)))!;
+        var answer = (RedisValue[])(await _calls.RunAsync(LaneScripts.Acquire, [.. Keys(account), PaceScripts.PaceKey(account)], count, Milliseconds(_options.Hold)))!;
         for (var i = 1; i + 2 < answer.Length; i += 3)
         {
             taken.Add(new HeldLane(new Lane(account, answer[i]!), (long)answer[i + 1]) { TookOver = answer[i + 2] == "1" });
         }
 
-        await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, seenScore, answer[0], "0");
+        await PostponeAsync(account, seenScore, answer[0], TimeSpan.Zero);
         return answer.Length / 3;
     }
+
+    private async Task PostponeAsync(string account, RedisValue seenScore, RedisValue due, TimeSpan delay) =>
+        ExpectDue((RedisValue)await _calls.RunAsync(LaneScripts.Postpone, [_accounts], account, seenScore, due, Milliseconds(delay)));
+
+    /// <summary>Nobody tells of a lane whose time comes: whoever waits for a signal waits no longer than until then.</summary>
+    private void ExpectDue(RedisValue inMilliseconds)
+    {
+        if (double.Parse((string)inMilliseconds!, CultureInfo.InvariantCulture) is >= 0 and var delay)
+        {
+            _nextDue = Math.Min(_nextDue, Ticks() + TimeSpan.FromMilliseconds(delay).Ticks);
+        }
+    }
+
+    private long Ticks() => _time.GetElapsedTime(0).Ticks;
 
     private async Task NoticeAsync(string account, string? due, bool wake = true)
     {

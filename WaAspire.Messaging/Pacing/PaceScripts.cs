@@ -5,7 +5,7 @@ namespace WaAspire.Messaging.Pacing;
 /// <summary>
 /// The buckets' Lua, one round trip each, on Redis's own clock (milliseconds). Per account, under one hash tag:
 /// <c>pace</c> (hash: tokens at turn of the number's bucket; slow slowAt while its rate is lowered; next day sent of an
-/// account with a gap; down: answers in a row that say the provider is down), <c>pair:{recipient}</c> (hash: tokens at;
+/// account with a gap; free each fits: when the number has something to spend again, by which lanes are taken or left; down: answers in a row that say the provider is down), <c>pair:{recipient}</c> (hash: tokens at;
 /// refused until while the recipient must rest), <c>probe</c> (taken while nobody needs to try again).
 /// </summary>
 public static class PaceScripts
@@ -28,7 +28,8 @@ public static class PaceScripts
 
     /// <summary>
     /// KEYS pace pair; ARGV count, capacity rate ttl of the account, the same of the pair, recoveryMs, gapMs, dailyCap.
-    /// Takes from both buckets or from none. Returns granted, ms to wait.
+    /// Takes from both buckets or from none. Returns granted, ms to wait, and 1 if it is the number that has nothing left.
+    /// Leaves behind when the next visit is worth it (free), how long one takes to earn (each), and how many fit the bucket.
     /// </summary>
     public const string Take = Now + Factor + """
         local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'turn', 'slow', 'slowAt', 'next', 'day', 'sent')
@@ -46,8 +47,9 @@ public static class PaceScripts
           if kept[6] and tonumber(kept[6]) > now then granted, free = 0, math.max(free, tonumber(kept[6])) end
           if cap > 0 and sent >= cap then granted, free = 0, (day + 1) * 86400000 end
         end
-        local wait = 0
+        local wait, drained = 0, 0
         if granted < 1 then
+          drained = 1
           -- Those who are turned away come again one after the other, at the pace of the account, not all at once.
           local turn = math.max(free, tonumber(kept[3] or '0') + step)
           redis.call('HSET', KEYS[1], 'turn', text(turn))
@@ -60,7 +62,15 @@ public static class PaceScripts
         granted = math.min(granted, math.floor(pairTokens))
         if pairTokens < 1 then wait = math.max(wait, (1 - pairTokens) / pairRate) end
         if pair[3] and tonumber(pair[3]) > now then granted, wait = 0, math.max(wait, tonumber(pair[3]) - now) end
-        if granted < 1 then return {0, text(wait)} end
+        local asks = gap + cap > 0 and 1 or math.min(tonumber(ARGV[1]), math.max(1, math.floor(capacity)))
+        if gap + cap > 0 then
+          if granted > 0 then free = cap > 0 and sent + granted >= cap and (day + 1) * 86400000 or now + gap end
+        else
+          free = now + (asks - tokens + math.max(0, granted)) / rate
+        end
+        redis.call('HMSET', KEYS[1], 'free', text(free), 'each', text(asks * step), 'fits', string.format('%.0f', math.max(1, math.floor(capacity / asks))))
+        keep(KEYS[1], math.max(free - now, tonumber(ARGV[4])))
+        if granted < 1 then return {0, text(wait), drained} end
         redis.call('HMSET', KEYS[1], 'tokens', string.format('%.6f', tokens - granted), 'at', text(now), 'capacity', ARGV[2], 'rate', ARGV[3])
         redis.call('HMSET', KEYS[2], 'tokens', string.format('%.6f', pairTokens - granted), 'at', text(now))
         keep(KEYS[1], tonumber(ARGV[4]))
@@ -69,7 +79,7 @@ public static class PaceScripts
           redis.call('HMSET', KEYS[1], 'next', text(now + gap), 'day', string.format('%.0f', day), 'sent', string.format('%.0f', sent + granted))
           keep(KEYS[1], 172800000)
         end
-        return {granted, '0'}
+        return {granted, '0', 0}
         """;
 
     /// <summary>
@@ -83,7 +93,10 @@ public static class PaceScripts
         end
         if count > 0 and ARGV[3] == '1' and redis.call('HEXISTS', KEYS[1], 'sent') == 1 then
           redis.call('HINCRBY', KEYS[1], 'sent', -count)
-          redis.call('HDEL', KEYS[1], 'next')
+          redis.call('HDEL', KEYS[1], 'next', 'free')
+        end
+        if count > 0 and ARGV[3] ~= '1' and redis.call('HEXISTS', KEYS[1], 'free') == 1 then
+          redis.call('HINCRBYFLOAT', KEYS[1], 'free', -count / tonumber(redis.call('HGET', KEYS[1], 'rate')))
         end
         if ARGV[2] == '1' then
           redis.call('HDEL', KEYS[1], 'down')

@@ -5,6 +5,7 @@ using Aspire.Hosting.Testing;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Tests.Kit;
+using WaAspire.Tests.Sending;
 
 namespace WaAspire.Tests.Costs;
 
@@ -13,6 +14,7 @@ public sealed class MessageCostTests(MessageCostTests.WithoutSweeps system) : IC
 {
     private const int Messages = 200;
     private const int Threads = 20;
+    private const int InPages = 40;
 
     /// <summary>A signal that comes after its lane was given back costs a look that finds nothing.</summary>
     private const int OddReads = Messages / 20;
@@ -44,6 +46,30 @@ public sealed class MessageCostTests(MessageCostTests.WithoutSweeps system) : IC
         Assert.InRange(bill.Reads("outbox"), 1, Messages + OddReads);
         Assert.InRange(bill.Reads("threads"), 1, Messages);
         Assert.All((await company.AllOutboxAsync()).Values, message => Assert.Equal(OutboxStatus.Sent, message.Status));
+    }
+
+    [Fact]
+    public async Task a_message_of_a_lane_that_is_read_in_pages_is_read_once()
+    {
+        // More than a visit may send: each page ends with a message that is used only when the next one is known, and is kept till then.
+        var company = await Company.OpenAsync(system);
+        await company.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.Account(company.AccountId), Precondition.Present, new DocumentFields { ["throughputPerSecond"] = 1000L }));
+        await company.OpenThreadsAsync(1);
+        await using var silent = await WithoutReceiptsAsync(company);
+        for (var i = 1; i < InPages; i++)
+        {
+            await company.CommitAsync(OutboxWorld.QueuedWrites($"{company.AccountId}-{i:d3}", company.ThreadId(1), company.AccountId));
+        }
+
+        await system.ResetAsync();
+        await company.SendAsync(1, "the last one, of which a signal tells");
+
+        await Eventually.IsTrueAsync(async () => (await company.AcceptedAsync()).Count == InPages, "WhatsApp has them all");
+        await Eventually.IsTrueAsync(async () => (await system.BillAsync()).Writes("outbox") == (2 * InPages) + 1, "the last one is recorded");
+        var expected = Enumerable.Range(1, InPages - 1).Select(i => $"{company.AccountId}-{i:d3}");
+        Assert.Equal(expected, (await company.AcceptedAsync()).Select(message => message.RequestId).Take(InPages - 1));
+        Assert.InRange((await system.BillAsync()).Reads("outbox"), InPages, InPages + InPages / 10);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Aspire.Hosting.Testing;
+using StackExchange.Redis;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Tests.Kit;
@@ -9,6 +12,11 @@ namespace WaAspire.Tests.Degraded;
 public sealed class FairnessTests(RunningSystem system) : IClassFixture<RunningSystem>
 {
     private const int Threads = 1000;
+    private const int CallThreads = 200;
+    private const int CallsPerMessage = 20;
+
+    /// <summary>Polls, renewals, sweeps and heartbeats of the fleet, with nothing to send.</summary>
+    private const int CallsPerSecond = 100;
     private static readonly int _backlog = Durations.IsFull ? 100_000 : 5000;
 
     [Fact]
@@ -31,13 +39,36 @@ public sealed class FairnessTests(RunningSystem system) : IClassFixture<RunningS
         Assert.InRange(backlog.Count(message => message.Fields.Timestamp(OutboxFields.ClaimedAt) is { } at && at > first.CreateTime && at < claimed), 0, 49);
     }
 
-    private static async Task QueueAsync(Company company)
+    [Fact]
+    public async Task a_backlog_that_waits_for_its_pace_costs_redis_a_few_calls_for_each_message_that_goes_out()
     {
-        await company.OpenThreadsAsync(Threads);
-        for (var i = 0; i < _backlog; i += 100)
+        // What keeps others waiting is work for nothing: lanes that are taken only to be turned away, and looks that find nothing.
+        var large = await Company.OpenAsync(system);
+        await large.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.Account(large.AccountId), Precondition.Present, new DocumentFields { ["throughputPerSecond"] = 20L }));
+        await QueueAsync(large, CallThreads, CallThreads * 10);
+        await Eventually.IsTrueAsync(async () => (await large.AcceptedAsync()).Count > 50, "the backlog is moving");
+        using var redis = await ConnectionMultiplexer.ConnectAsync((await system.App.GetConnectionStringAsync("redis"))!);
+
+        var (started, calls, sent) = (TimeProvider.System.GetTimestamp(), await CallsAsync(redis), (await large.AcceptedAsync()).Count);
+        await Eventually.IsTrueAsync(async () => (await large.AcceptedAsync()).Count >= sent + 100, "the backlog goes on");
+
+        var (seconds, more) = (TimeProvider.System.GetElapsedTime(started).TotalSeconds, (await large.AcceptedAsync()).Count - sent);
+        Assert.InRange(await CallsAsync(redis) - calls, more, (CallsPerMessage * more) + (CallsPerSecond * seconds));
+    }
+
+    private static async Task<long> CallsAsync(ConnectionMultiplexer redis) =>
+        ((string)(await redis.GetDatabase().ExecuteAsync("INFO", "commandstats"))!).Split('\n')
+            .Where(line => line.StartsWith("cmdstat_eval", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.Split(',')[0].Split('=')[1], CultureInfo.InvariantCulture));
+
+    private static async Task QueueAsync(Company company, int threads = Threads, int? messages = null)
+    {
+        await company.OpenThreadsAsync(threads);
+        for (var i = 0; i < (messages ?? _backlog); i += 100)
         {
             await company.CommitAsync([.. Enumerable.Range(i, 100).SelectMany(number =>
-                OutboxWorld.QueuedWrites($"backlog-{number:d6}", company.ThreadId(1 + (number % Threads)), company.AccountId))]);
+                OutboxWorld.QueuedWrites($"{company.AccountId}-{number:d6}", company.ThreadId(1 + (number % threads)), company.AccountId))]);
         }
     }
 }

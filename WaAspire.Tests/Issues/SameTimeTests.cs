@@ -22,7 +22,7 @@ public sealed class SameTimeTests(WorkerUnderTest worker)
             await worker.CommitAsync([Scheduled(id, thread)]);
         }
 
-        var head = await worker.Worker.GetRequiredService<LaneHeads>().ReadAsync(new("account", thread), 1, CancellationToken.None);
+        var head = await worker.Worker.GetRequiredService<LaneHeads>().ReadAsync(new("account", thread), 1, null, CancellationToken.None);
 
         Assert.Equal(ids[0], head.First!.RequestId);
     }

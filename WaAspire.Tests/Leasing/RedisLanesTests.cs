@@ -111,6 +111,34 @@ public sealed class RedisLanesTests(RedisServer server) : LanesContract, IClassF
         await signals;
     }
 
+    [Fact]
+    public async Task who_waits_for_a_signal_is_back_when_the_time_of_a_lane_comes()
+    {
+        // Nobody tells of it: without this wake-up a number with a backlog sends one bucket's worth for each poll, whatever its rate.
+        await _lanes.SignalAsync(_lane, TimeSpan.FromSeconds(1));
+        IReadOnlyList<HeldLane> taken;
+        while ((taken = await _lanes.AcquireAsync(1, _ => true)).Count == 0)
+        {
+            // The first wait may end with the ring of the signal itself.
+            await _lanes.WaitForSignalAsync(TimeSpan.FromHours(1), CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        }
+
+        Assert.Equal(_lane, Assert.Single(taken).Lane);
+    }
+
+    [Fact]
+    public async Task who_waits_is_back_when_an_account_that_was_put_aside_may_be_asked_again()
+    {
+        using var lanes = new RedisLanes(_redis, Options.Create(new LaneOptions { RefusedAccountRest = TimeSpan.FromMilliseconds(500) }), TimeProvider.System);
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero);
+        Assert.Empty(await lanes.AcquireAsync(1, _ => false));
+
+        while ((await lanes.AcquireAsync(1, _ => true)).Count == 0)
+        {
+            await lanes.WaitForSignalAsync(TimeSpan.FromHours(1), CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        }
+    }
+
     /// <summary>Redis's clock cannot be moved, so everything that waits for it is moved towards it.</summary>
     protected override Task PassAsync(TimeSpan time) => _redis.GetDatabase().ScriptEvaluateAsync(
         """
@@ -141,6 +169,22 @@ public sealed class LocalLanesTests : LanesContract
         await lanes.SignalAsync(mine, TimeSpan.Zero);
 
         Assert.Equal(mine, Assert.Single(await lanes.AcquireAsync(10, _ => true)).Lane);
+    }
+
+    [Fact]
+    public async Task who_waits_for_a_signal_is_back_when_the_time_of_a_lane_comes()
+    {
+        var lane = new Lane("account-1", "thread-1");
+        await _lanes.SignalAsync(lane, TimeSpan.Zero);
+        await _lanes.WaitForSignalAsync(TimeSpan.FromHours(1), CancellationToken.None);
+        await _lanes.ReleaseAsync(Assert.Single(await _lanes.AcquireAsync(1, _ => true)), new LaneRelease.Blocked(TimeSpan.FromSeconds(3)));
+
+        var wait = _lanes.WaitForSignalAsync(TimeSpan.FromHours(1), CancellationToken.None);
+        Assert.False(wait.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(3));
+
+        await wait.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        Assert.Single(await _lanes.AcquireAsync(1, _ => true));
     }
 
     protected override Task PassAsync(TimeSpan time)

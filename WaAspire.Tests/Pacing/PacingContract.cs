@@ -269,6 +269,55 @@ public sealed class RedisPacingTests(RedisServer server) : PacingContract, IClas
     }
 
     [Fact]
+    public async Task as_many_lanes_are_taken_as_the_number_has_visits_to_spend()
+    {
+        // Two a second, one at a time. A lane that is only turned away costs seven calls and sends nothing, and a backlog has thousands.
+        var pair = new PacedPair("account-with-a-backlog", 2, "thread-0");
+        using var lanes = new RedisLanes(_redis, Options.Create(new LaneOptions { Hold = TimeSpan.FromMinutes(5), CallTimeout = TimeSpan.FromMinutes(1) }), TimeProvider.System);
+        foreach (var thread in Enumerable.Range(0, 50))
+        {
+            await lanes.SignalAsync(new Lane(pair.AccountId, $"thread-{thread}"), TimeSpan.Zero);
+        }
+
+        var started = TimeProvider.System.GetTimestamp();
+        Assert.Equal(1, (await _pacing.TakeAsync(pair, 4)).Count);
+        var taken = 0;
+        for (var look = 0; look < 20; look++)
+        {
+            taken += (await lanes.AcquireAsync(8, account => account == pair.AccountId)).Count;
+        }
+
+        var earned = TimeProvider.System.GetElapsedTime(started).TotalSeconds * 2;
+        Assert.InRange(taken, 0, 1 + (int)earned);
+    }
+
+    [Fact]
+    public async Task a_number_that_has_nothing_left_gets_its_lanes_back_when_it_earned_a_visit()
+    {
+        var pair = new PacedPair("account-that-earns", 2, "thread-0");
+        using var lanes = new RedisLanes(_redis, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), TimeProvider.System);
+        await lanes.SignalAsync(new Lane(pair.AccountId, "thread-1"), TimeSpan.Zero);
+        Assert.Equal(1, (await _pacing.TakeAsync(pair, 4)).Count);
+
+        while ((await lanes.AcquireAsync(8, account => account == pair.AccountId)).Count == 0)
+        {
+            await lanes.WaitForSignalAsync(TimeSpan.FromHours(1), CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        }
+    }
+
+    [Fact]
+    public async Task what_was_given_back_lets_the_next_lane_be_taken_at_once()
+    {
+        var pair = new PacedPair("account-that-gives-back", 1, "thread-0");
+        using var lanes = new RedisLanes(_redis, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), TimeProvider.System);
+        await lanes.SignalAsync(new Lane(pair.AccountId, "thread-1"), TimeSpan.Zero);
+        await _pacing.TakeAsync(pair, 1);
+        await _pacing.GiveBackAsync(pair, 1);
+
+        Assert.Single(await lanes.AcquireAsync(8, account => account == pair.AccountId));
+    }
+
+    [Fact]
     public async Task what_a_number_receives_counts_and_never_waits()
     {
         // One a second, and a debt of one second at most: a storm of inbound messages does not end sending for long.

@@ -161,7 +161,7 @@ public abstract class LetterContract(OutboxWorld worker)
         }
 
         Assert.Equal(7, replayed);
-        var head = await worker.Worker.GetRequiredService<LaneHeads>().ReadAsync(new("account", thread), 20, CancellationToken.None);
+        var head = await worker.Worker.GetRequiredService<LaneHeads>().ReadAsync(new("account", thread), 20, null, CancellationToken.None);
         Assert.Equal(failed, head.Messages.Select(message => message.RequestId).Where(failed.Contains));
     }
 

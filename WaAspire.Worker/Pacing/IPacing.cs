@@ -56,4 +56,8 @@ public readonly record struct SendGap(TimeSpan Least, TimeSpan Jitter, int Daily
 
 /// <param name="Count">How many messages may go now; 0 when none.</param>
 /// <param name="Wait">With 0: when one can.</param>
-public readonly record struct PacingGrant(int Count, TimeSpan Wait);
+public readonly record struct PacingGrant(int Count, TimeSpan Wait)
+{
+    /// <summary>With 0: the lanes leave all lanes of this number alone until one can; the lane itself need not wait.</summary>
+    public bool NumberRests { get; init; }
+}

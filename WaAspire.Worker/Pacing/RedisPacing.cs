@@ -27,7 +27,7 @@ public sealed class RedisPacing(IConnectionMultiplexer redis, IOptions<PacingOpt
             pair.Gap.DailyCap,
         ];
         var answer = (RedisValue[])(await _calls.RunAsync(PaceScripts.Take, Keys(pair), arguments))!;
-        return new PacingGrant((int)answer[0], Span((string?)answer[1]));
+        return new PacingGrant((int)answer[0], Span((string?)answer[1])) { NumberRests = (int)answer[2] == 1 };
     }
 
     public Task GiveBackAsync(PacedPair pair, int count, bool accepted = false) =>

@@ -50,11 +50,12 @@ public sealed class SweepLoop(
         var found = 0;
         OutboxDocument? last = null;
         var isOneTime = false;
+        var signalled = new HashSet<Lane>();
         for (var page = 0; page < _options.PagesPerSweep || isOneTime; page++)
         {
             var read = await QueryAsync(cursor, now, last, cancellationToken);
             var messages = read.Documents.Select(OutboxDocument.Read).ToList();
-            await LookAfterAsync(messages, read.ReadTime, cancellationToken);
+            await LookAfterAsync(messages, read.ReadTime, signalled, cancellationToken);
             found += messages.Count;
             last = messages.LastOrDefault() ?? last;
             if (messages.Count < _options.PageSize)
@@ -107,7 +108,7 @@ public sealed class SweepLoop(
             Purpose,
             cancellationToken);
 
-    private async Task LookAfterAsync(List<OutboxDocument> messages, DateTimeOffset readTime, CancellationToken cancellationToken)
+    private async Task LookAfterAsync(List<OutboxDocument> messages, DateTimeOffset readTime, HashSet<Lane> signalled, CancellationToken cancellationToken)
     {
         foreach (var message in messages.Where(message => message.IsUnfinished))
         {
@@ -123,7 +124,7 @@ public sealed class SweepLoop(
         }
 
         // Also the lane of a claim that has not quite run out, or whose rescue went wrong: the cursor moves on, and the lane looks again.
-        foreach (var lane in messages.Where(message => message.IsUnfinished).Select(message => message.Lane).Distinct())
+        foreach (var lane in messages.Where(message => message.IsUnfinished).Select(message => message.Lane).Where(signalled.Add))
         {
             await lanes.SignalAsync(lane, TimeSpan.Zero);
         }

@@ -12,6 +12,13 @@ namespace WaAspire.Worker.Sending;
 public sealed record LaneHead(IReadOnlyList<OutboxDocument> Messages, bool IsWhole, DateTimeOffset ReadTime)
 {
     public OutboxDocument? First => Messages.Count > 0 ? Messages[0] : null;
+
+    /// <summary>Read, as the query gave them, and not to be used yet: one of the same time may follow and belong before them.</summary>
+    public IReadOnlyList<OutboxDocument> Open { get; init; } = [];
+
+    /// <summary>What is left when the first <paramref name="count"/> are done; null: nothing that is known.</summary>
+    public LaneHead? Behind(int count) =>
+        count < Messages.Count || Open.Count > 0 ? this with { Messages = [.. Messages.Skip(count)] } : null;
 }
 
 /// <summary>
@@ -31,9 +38,19 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
     private int _inFlight;
 
     /// <param name="lane">Whose head.</param>
-    /// <param name="count">How many messages at most: every one that is read is billed.</param>
+    /// <param name="count">How many messages are wanted at most: every one that is read is billed.</param>
+    /// <param name="kept">What this hand has read of the lane and not used yet.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    public Task<LaneHead> ReadAsync(Lane lane, int count, CancellationToken cancellationToken)
+    public Task<LaneHead> ReadAsync(Lane lane, int count, LaneHead? kept, CancellationToken cancellationToken) => kept switch
+    {
+        { Messages.Count: > 0 } => Task.FromResult(kept),
+        { Open.Count: > 0 } => ReadOnAsync(lane, count, kept.Open, cancellationToken),
+
+        // One more than is wanted: the last of a page that goes on is not used before the next one is known.
+        _ => GatherAsync(lane, count + 1, cancellationToken),
+    };
+
+    private Task<LaneHead> GatherAsync(Lane lane, int count, CancellationToken cancellationToken)
     {
         var asked = new Asked(lane, count);
         lock (_gate)
@@ -93,49 +110,57 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
 
     private async Task<Dictionary<Lane, LaneHead>> ReadTogetherAsync(IReadOnlyList<Lane> lanes, int limit, CancellationToken cancellationToken)
     {
-        var read = await QueryAsync(lanes, limit, [], cancellationToken);
-        var messages = read.Documents.Select(OutboxDocument.Read).ToList();
-        var isCut = messages.Count >= limit;
-        if (isCut && lanes.Count == 1)
+        if (lanes.Count == 1)
         {
-            await ReadOnAsync(lanes[0], limit, messages, cancellationToken);
+            return new() { [lanes[0]] = await ReadOnAsync(lanes[0], limit, [], cancellationToken) };
         }
 
+        var read = await QueryAsync(lanes, limit, [], cancellationToken);
+        var messages = read.Documents.Select(OutboxDocument.Read).ToList();
+        var isWhole = messages.Count < limit;
         var heads = new Dictionary<Lane, LaneHead>();
         foreach (var lane in lanes)
         {
-            // Behind a cut, messages of the last value may be missing, and with them the one that comes first.
-            var last = isCut && lanes.Count > 1 ? messages[^1].OrderAt : null;
-            var own = InOrder(messages.Where(message => message.ThreadId == lane.ThreadId && (last is null || message.OrderAt < last)));
-            heads[lane] = isCut && lanes.Count > 1 && own.Count == 0
-                ? (await ReadTogetherAsync([lane], limit / lanes.Count, cancellationToken))[lane]
-                : new LaneHead(own, !isCut, read.ReadTime);
+            var own = messages.Where(message => message.ThreadId == lane.ThreadId).ToList();
+            var head = Split(own, isWhole, messages.Count == 0 ? null : messages[^1].OrderAt, read.ReadTime);
+            heads[lane] = isWhole || head.Messages.Count > 0 ? head : await ReadOnAsync(lane, limit / lanes.Count, head.Open, cancellationToken);
         }
 
         return heads;
     }
 
     /// <summary>
-    /// A page that ends inside one <c>orderAt</c> value is read on until the value changes: its creation times decide the order.
-    /// The pages grow, because hundreds of messages may be scheduled for one time, and a slow account asks for one at a time.
+    /// Goes on behind what is known. A page that ends inside one <c>orderAt</c> value is read on until the value changes: its
+    /// creation times decide the order. The pages grow, because hundreds of messages may be scheduled for one time.
     /// </summary>
-    private async Task ReadOnAsync(Lane lane, int limit, List<OutboxDocument> messages, CancellationToken cancellationToken)
+    private async Task<LaneHead> ReadOnAsync(Lane lane, int size, IReadOnlyList<OutboxDocument> known, CancellationToken cancellationToken)
     {
-        var size = limit;
-        for (var page = 0; page < ReadOnPages && messages[0].OrderAt == messages[^1].OrderAt; page++)
+        var messages = known.ToList();
+        for (var page = 1; ; page++)
         {
             var more = await QueryAsync([lane], size, messages, cancellationToken);
             messages.AddRange(more.Documents.Select(OutboxDocument.Read));
-            if (more.Documents.Count < size)
+            var isWhole = more.Documents.Count < size;
+            if (isWhole || messages[0].OrderAt != messages[^1].OrderAt)
             {
-                return;
+                return Split(messages, isWhole, messages.Count == 0 ? null : messages[^1].OrderAt, more.ReadTime);
+            }
+
+            if (page == ReadOnPages)
+            {
+                return new LaneHead(InOrder(messages), IsWhole: false, more.ReadTime);
             }
 
             size = Math.Max(size, Math.Min(2 * size, ReadOnPageMax));
         }
-
-        messages.RemoveAll(message => message.OrderAt == messages[^1].OrderAt && messages[0].OrderAt != message.OrderAt);
     }
+
+    /// <summary>Behind a cut, messages of the last value may be missing, and with them the one that comes first.</summary>
+    private static LaneHead Split(List<OutboxDocument> messages, bool isWhole, DateTimeOffset? last, DateTimeOffset readTime) =>
+        new(InOrder(messages.Where(message => isWhole || message.OrderAt < last)), isWhole, readTime)
+        {
+            Open = isWhole ? [] : [.. messages.Where(message => message.OrderAt >= last)],
+        };
 
     private Task<DocumentsRead> QueryAsync(IReadOnlyList<Lane> lanes, int limit, List<OutboxDocument> after, CancellationToken cancellationToken) =>
         firestore.QueryAsync(

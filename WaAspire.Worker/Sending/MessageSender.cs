@@ -45,6 +45,7 @@ public sealed class MessageSender(
     /// <param name="work">Ends sending and recording themselves: the drain deadline.</param>
     public async Task<LaneRelease> SendLaneAsync(HeldLane lane, CancellationToken stopClaiming, CancellationToken work)
     {
+        LaneHead? kept = null;
         while (!stopClaiming.IsCancellationRequested && !recorder.HoldsOldAcceptance)
         {
             // :: Step 1: Gate. An account that cannot send costs no read and no attempt; neither does a pause for the pace.
@@ -59,10 +60,10 @@ public sealed class MessageSender(
             if (grant.Count == 0)
             {
                 metrics.Paced();
-                return new LaneRelease.Blocked(grant.Wait);
+                return grant.NumberRests ? new LaneRelease.DueIn(TimeSpan.Zero) : new LaneRelease.Blocked(grant.Wait);
             }
 
-            var visit = new Visit(lane, account, pair, grant.Count, stopClaiming, work);
+            var visit = new Visit(lane, account, pair, grant.Count, stopClaiming, work) { Kept = kept };
             try
             {
                 if (await VisitAsync(visit).KillPoint() is { } release)
@@ -74,6 +75,8 @@ public sealed class MessageSender(
             {
                 await pacing.GiveBackAsync(pair, visit.TokensLeft, visit.HasAcceptance).KillPoint();
             }
+
+            kept = visit.Kept;
         }
 
         return new LaneRelease.DueIn(TimeSpan.Zero);
@@ -82,9 +85,17 @@ public sealed class MessageSender(
     /// <summary>Null: there is more to send, read a fresh head.</summary>
     private async Task<LaneRelease?> VisitAsync(Visit visit)
     {
-        // :: Step 2: Head, read strongly, no more of it than the gate let through. Order comes from Firestore alone.
-        var head = await heads.ReadAsync(visit.Lane.Lane, visit.TokensLeft, visit.Work).KillPoint();
+        // :: Step 2: Head, read strongly, one more than the gate let through. Order comes from Firestore alone. What was read and
+        // not used is not read again: its claim shows whether it is still what it was.
+        var isKept = visit.Kept is not null;
+        var head = await heads.ReadAsync(visit.Lane.Lane, visit.TokensLeft, visit.Kept, visit.Work).KillPoint();
+        visit.Kept = null;
         var (decision, wait) = HeadRule.Decide(head.First, head.ReadTime, _options);
+        if (isKept && decision != HeadDecision.Claim)
+        {
+            return null;
+        }
+
         if (decision == HeadDecision.Claim && StaleBacklog.IsStale(visit.Account, head.Messages[0], _options.StaleAfter))
         {
             decision = HeadDecision.Stale;
@@ -116,10 +127,10 @@ public sealed class MessageSender(
 #if MUTATION_ClaimNotTheHead
         head = head with { Messages = [.. head.Messages.Reverse()] };
 #endif
-        // :: Step 3: Claim = intent. A lost race is quiet.
+        // :: Step 3: Claim = intent. A lost race is quiet; what was kept may only have changed since, which a fresh look tells.
         return await claims.ClaimAsync(head.Messages[0], visit.Work).KillPoint() is { } claimed
             ? await SendFromAsync(visit, claimed, head).KillPoint()
-            : new LaneRelease.Blocked(_options.LostClaimRest);
+            : isKept ? null : new LaneRelease.Blocked(_options.LostClaimRest);
     }
 
     /// <summary>Sends the claimed message and those behind it, as long as each next claim rides along. Null: read a fresh head.</summary>
@@ -133,7 +144,8 @@ public sealed class MessageSender(
             span.Ended(outcome);
 
             // :: Step 7: Record under the fencing token. Step 8: the next claim rides along if the gate lets it through.
-            var recorded = await recorder.RecordAsync(claimed, outcome, () => Next(visit, head, i), visit.Work).KillPoint();
+            PreparedClaim? riding = null;
+            var recorded = await recorder.RecordAsync(claimed, outcome, () => riding = Next(visit, head, i), visit.Work).KillPoint();
             await effects.ActAsync(claimed.Message, outcome, recorded.State, visit.Work).KillPoint();
             if (recorded.State is OutboxStatus.Queued)
             {
@@ -149,6 +161,9 @@ public sealed class MessageSender(
 
             if (recorded.Next is null)
             {
+                // A claim that could not ride is made from a fresh head.
+                visit.Kept = riding is null ? head.Behind(i) : null;
+
                 // A signal that came since the head was read marks the lane, so that "empty" here wakes it again at once.
                 return head.IsWhole && i >= head.Messages.Count ? new LaneRelease.Empty(head.ReadTime) : null;
             }
@@ -222,6 +237,9 @@ public sealed class MessageSender(
         public PacedPair Pair => pair;
 
         public bool HasAcceptance { get; set; }
+
+        /// <summary>What was read of the lane and is not sent yet; null: nothing, or no longer to be relied on.</summary>
+        public LaneHead? Kept { get; set; }
 
         public int TokensLeft { get; set; } = tokens;
 
