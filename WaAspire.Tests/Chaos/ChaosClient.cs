@@ -74,10 +74,12 @@ internal sealed class ChaosClient(ChaosSystem system, ChaosPlan plan, Random cha
             var answer = await response.Content.ReadAsStringAsync();
             if (response.StatusCode == HttpStatusCode.Unauthorized)
             {
+                // A token lives for an hour, a run may take longer.
                 await company.SignInAgainAsync();
+                return null;
             }
 
-            Assert.True(response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500, answer);
+            Assert.True(response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500, $"{(int)response.StatusCode}: {answer}");
             return response.IsSuccessStatusCode ? JsonDocument.Parse(answer).RootElement.GetProperty("requestId").GetString() : null;
         }
         catch (Exception lost) when (lost is HttpRequestException or IOException or TaskCanceledException)

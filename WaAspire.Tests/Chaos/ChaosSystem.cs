@@ -51,15 +51,15 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
     public async Task StartStandInsAsync()
     {
         await _redis.StartAsync();
-        var firebasePort = FreePort.Next();
+        var firebasePort = FreePort.ToComeBackTo();
         _firebase = new ChaosProcess("firebase", "WaAspire.FirebaseEmulator", firebasePort, "/health", Environment(new()
         {
             ["Firestore__IndexesFile"] = Path.Combine(Artifacts.Root, "firestore.indexes.json"),
             ["Firestore__RulesFile"] = Path.Combine(Artifacts.Root, "firestore.rules"),
-        }), "--port", Text(firebasePort));
+        }), "--port", Text(firebasePort), "--tokens", "signed");
         await _firebase.StartAsync();
         _proxies.AddRange(Enumerable.Range(1, Proxies).Select(Proxied));
-        _whatsApp = Simulator(FreePort.Next(), Wire("WhatsApp – proxies", [.. _proxies.Select(proxy => proxy.Port)]));
+        _whatsApp = Simulator(FreePort.ToComeBackTo(), Wire("WhatsApp – proxies", [.. _proxies.Select(proxy => proxy.Port)]));
         await _whatsApp.StartAsync();
         _workers.AddRange(Enumerable.Range(1, Workers).Select(Working));
         await Task.WhenAll(_firebase.UntilHealthyAsync(), _whatsApp.UntilHealthyAsync());
@@ -158,7 +158,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
 
     private static ChaosProcess Listening(string name, string program, Dictionary<string, string> settings)
     {
-        var port = FreePort.Next();
+        var port = FreePort.ToComeBackTo();
         return new ChaosProcess(name, program, port, "/healthz", settings, "--urls", $"http://127.0.0.1:{port}");
     }
 

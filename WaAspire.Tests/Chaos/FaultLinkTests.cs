@@ -91,9 +91,7 @@ public sealed class FaultLinkTests : IAsyncLifetime
         _link.Set(LinkFault.Refused);
 
         Assert.Equal("", await HearAsync());
-        using var another = new TcpClient();
-        await another.ConnectAsync(IPAddress.Loopback, _link.Port);
-        Assert.Equal("", await HearAsync(another));
+        Assert.Equal("", await HearAnewAsync());
     }
 
     private async Task AnswerAsync()
@@ -129,6 +127,21 @@ public sealed class FaultLinkTests : IAsyncLifetime
     private async Task SayAsync(string letter) => await _near.GetStream().WriteAsync(Encoding.ASCII.GetBytes(letter));
 
     private Task<string> HearAsync() => HearAsync(_near);
+
+    private async Task<string> HearAnewAsync()
+    {
+        using var another = new TcpClient();
+        try
+        {
+            await another.ConnectAsync(IPAddress.Loopback, _link.Port);
+        }
+        catch (SocketException)
+        {
+            return "";
+        }
+
+        return await HearAsync(another);
+    }
 
     /// <summary>Empty when the connection has ended.</summary>
     private static async Task<string> HearAsync(TcpClient client)

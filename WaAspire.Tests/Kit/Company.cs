@@ -182,6 +182,7 @@ public sealed class Company
     {
         using var signedIn = await system.Auth.PostAsJsonAsync(
             "/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=test", new { email = EmailOf(uid), password = "a-password", returnSecureToken = true });
+        signedIn.EnsureSuccessStatusCode();
         return (await signedIn.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("idToken").GetString()!;
     }
 }
