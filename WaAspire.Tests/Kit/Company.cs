@@ -12,11 +12,11 @@ namespace WaAspire.Tests.Kit;
 public sealed class Company
 {
     private static int _count;
-    private readonly RunningSystem _system;
-    private readonly AuthenticationHeaderValue _bearer;
+    private readonly ISystemDoors _system;
+    private AuthenticationHeaderValue _bearer;
     private readonly int _number;
 
-    private Company(RunningSystem system, int number, string uid, string token)
+    private Company(ISystemDoors system, int number, string uid, string token)
     {
         _system = system;
         _number = number;
@@ -35,7 +35,7 @@ public sealed class Company
 
     public string PhoneNumberId { get; }
 
-    public static async Task<Company> OpenAsync(RunningSystem system, string status = "connected")
+    public static async Task<Company> OpenAsync(ISystemDoors system, string status = "connected")
     {
         var number = Interlocked.Increment(ref _count);
         var uid = $"employee-{number}";
@@ -161,18 +161,28 @@ public sealed class Company
         }
     }
 
-    private static async Task<string> SignUpAsync(RunningSystem system, string uid)
+    /// <summary>A token lives for an hour.</summary>
+    public async Task SignInAgainAsync() => _bearer = new AuthenticationHeaderValue("Bearer", await SignInAsync(_system, Uid));
+
+    private static async Task<string> SignUpAsync(ISystemDoors system, string uid)
     {
-        var email = $"{uid}@example.com";
         using var create = new HttpRequestMessage(HttpMethod.Post, $"/identitytoolkit.googleapis.com/v1/projects/{RunningSystem.ProjectId}/accounts")
         {
-            Content = JsonContent.Create(new { localId = uid, email, password = "a-password", emailVerified = true }),
+            Content = JsonContent.Create(new { localId = uid, email = EmailOf(uid), password = "a-password", emailVerified = true }),
         };
         create.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "owner");
         using var created = await system.Auth.SendAsync(create);
         Assert.True(created.IsSuccessStatusCode, await created.Content.ReadAsStringAsync());
+        return await SignInAsync(system, uid);
+    }
+
+    private static string EmailOf(string uid) => $"{uid}@example.com";
+
+    private static async Task<string> SignInAsync(ISystemDoors system, string uid)
+    {
         using var signedIn = await system.Auth.PostAsJsonAsync(
-            "/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=test", new { email, password = "a-password", returnSecureToken = true });
+            "/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=test", new { email = EmailOf(uid), password = "a-password", returnSecureToken = true });
+        signedIn.EnsureSuccessStatusCode();
         return (await signedIn.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("idToken").GetString()!;
     }
 }

@@ -10,7 +10,7 @@ public sealed class RedisServer : IAsyncLifetime
 {
     private Process? _process;
 
-    public int Port { get; } = FreePort.Next();
+    public int Port { get; } = FreePort.ToComeBackTo();
 
     public string ConnectionString => $"127.0.0.1:{Port},abortConnect=false,connectRetry=1,connectTimeout=10000,allowAdmin=true";
 

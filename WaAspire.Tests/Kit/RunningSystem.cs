@@ -11,7 +11,7 @@ namespace WaAspire.Tests.Kit;
 /// The whole product as its AppHost describes it: real processes, a real redis-server, the stand-ins of Google and Meta.
 /// One of them serves many tests; each test brings an account of its own. Tests that need it otherwise derive from it.
 /// </summary>
-public class RunningSystem : IAsyncLifetime
+public class RunningSystem : IAsyncLifetime, ISystemDoors
 {
     public const string ProjectId = "demo-waaspire";
     public const string InternalToken = "local-internal-token";

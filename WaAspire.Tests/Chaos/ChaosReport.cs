@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using WaAspire.Tests.Chaos.Faults;
+
+namespace WaAspire.Tests.Chaos;
+
+/// <summary>A run as a page for people, and its timeline as a picture.</summary>
+internal static class ChaosReport
+{
+    private const int Columns = 110;
+    private static readonly CultureInfo _plain = CultureInfo.InvariantCulture;
+
+    public static string Markdown(ChaosResult result, string command)
+    {
+        var page = new StringBuilder();
+        page.AppendLine("# Chaos on real processes").AppendLine();
+        page.AppendLine(_plain, $"Made by `{command}`; {(result.Plan.Scale < 1 ? $"the product's durations times {result.Plan.Scale}" : "production's durations")}, {result.Plan.Faults.TotalMinutes:0.#} minutes of faults, {result.Took.TotalMinutes:0} minutes in all. The same seed makes the same schedule of faults.");
+        page.AppendLine("Three workers, two proxies, redis-server, and the stand-ins of Google and Meta, each a process of its own. Judged by what clients were told,");
+        page.AppendLine("what WhatsApp accepted, and the final documents; a duplicate is a second bubble on the phone.").AppendLine();
+        page.AppendLine("```").AppendLine(result.Verdict.ToString()).AppendLine("```").AppendLine();
+        page.AppendLine(result.IsKept ? "All promises held." : "**A promise was broken.**").AppendLine();
+        Phases(page, result);
+        Doubts(page, result);
+        Takeovers(page, result);
+        Timeline(page, result);
+        return page.ToString();
+    }
+
+    /// <summary>One bar for each fault, and its name under the pointer. Needs nothing but a browser.</summary>
+    public static string Html(ChaosResult result)
+    {
+        var page = new StringBuilder("<!doctype html><meta charset=utf-8><title>Chaos: what went wrong when</title>");
+        page.Append("<style>body{font:14px sans-serif;margin:2em}div.l{position:relative;height:22px;background:#f3f3f3;margin:2px 0 2px 90px}div.l>b{position:absolute;left:-90px;font-weight:400}i{position:absolute;top:2px;height:18px;background:#c0392b;opacity:.75;min-width:2px}i.q{background:#2471a3}</style>");
+        page.Append(_plain, $"<h1>Seed {result.Plan.Seed}</h1><p>{result.Verdict}</p><div class=l><b>phase</b>");
+        foreach (var phase in result.Phases)
+        {
+            Bar(page, result, phase.From, phase.To, "q", $"{phase.Name}: {phase.From:hh\\:mm\\:ss} to {phase.To:hh\\:mm\\:ss}, drained {phase.Drained:hh\\:mm\\:ss}");
+        }
+
+        foreach (var lane in FaultSchedule.Lanes)
+        {
+            page.Append(_plain, $"</div><div class=l><b>{lane.Name}</b>");
+            foreach (var trouble in result.Troubles.Where(trouble => trouble.Lane == lane.Name))
+            {
+                Bar(page, result, trouble.From, trouble.To, "", $"{trouble.From:hh\\:mm\\:ss} {trouble.Name}, {(trouble.To - trouble.From).TotalSeconds:0.#} s");
+            }
+        }
+
+        return page.Append("</div>\n").ToString();
+    }
+
+    private static void Phases(StringBuilder page, ChaosResult result)
+    {
+        page.AppendLine("| phase | faults | accepted | delivered once | failed | uncertain | duplicates | lost | inversions | untrue documents | inbound written | inbound not stored once | asked again |");
+        page.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        foreach (var phase in result.Phases)
+        {
+            var verdict = phase.Verdict;
+            var faults = result.Troubles.Count(trouble => trouble.From >= phase.From && trouble.From < phase.To);
+            page.AppendLine(_plain, $"| {phase.Name} | {faults} | {verdict.Accepted} | {verdict.Delivered} | {verdict.Failed} | {verdict.Uncertain} | {verdict.Duplicates} | {verdict.Lost} | {verdict.Inversions} | {verdict.Untrue} | {phase.Written} | {verdict.InboundWrong} | {phase.Refused} |");
+            foreach (var stuck in phase.Stuck)
+            {
+                page.AppendLine().AppendLine(_plain, $"Still on its way at the end: `{stuck}`");
+            }
+        }
+
+        page.AppendLine().AppendLine("Failed: WhatsApp refused the message for good, or its attempts were spent. Asked again: a client had no answer, or was told to come back, and repeated the");
+        page.AppendLine("request under its `clientMessageId`.").AppendLine();
+    }
+
+    private static void Doubts(StringBuilder page, ChaosResult result)
+    {
+        page.AppendLine("## How doubts were settled").AppendLine();
+        page.AppendLine("| policy | seen in doubt | proven by a receipt, or by the holder's late answer | sent by one of several attempts | sent again by the policy | refused | held: never in WhatsApp's log |");
+        page.AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
+        foreach (var phase in result.Phases.Where(phase => phase.Doubts is not null))
+        {
+            var ends = phase.Doubts!;
+            page.AppendLine(_plain, $"| {phase.Name} | {ends.Seen} | {ends.Proven} | {ends.SentLater} | {ends.ByPolicy} | {ends.Failed} | {ends.Held} |");
+        }
+
+        page.AppendLine().AppendLine("Looked at twice a second, so that a doubt which its receipt ended at once is not in it. A held one is what a person decides: in this run its");
+        page.AppendLine("thread was released from it when the quiet period had passed and WhatsApp's log did not have it.").AppendLine();
+        foreach (var phase in result.Phases.Where(phase => phase.OnPurpose > 0))
+        {
+            page.AppendLine(_plain, $"One message more, made to go wrong: WhatsApp accepted it, dropped the answer, and its receipts took {result.Plan.QuietPeriod.TotalSeconds * 2.2:0} s, with a quiet period of {result.Plan.QuietPeriod.TotalSeconds:0} s. Under `ResendAfterSilence` WhatsApp accepted it **{phase.OnPurpose} times**{(phase.OnPurpose > 1 ? ": the duplicate that this policy can make, and why it is never the default" : " (expected: 2)")}. It is not in the figures above.").AppendLine();
+        }
+    }
+
+    private static void Takeovers(StringBuilder page, ChaosResult result)
+    {
+        page.AppendLine("## Takeover").AppendLine();
+        page.AppendLine("With nothing else wrong and 24 threads in steady use; all processes share this machine.").AppendLine();
+        page.AppendLine("| what | wanted | measured | of |");
+        page.AppendLine("| --- | --- | --- | --- |");
+        var scale = result.Plan.Scale;
+        Row("after SIGTERM, until others go on with its threads", 1, result.Term.LaneMax, result.Term.Lanes, "threads");
+        Row("after SIGKILL, its threads without an attempt in flight", 5 * scale, result.Kill.LaneMax, result.Kill.Lanes, "threads");
+        Row("after SIGKILL, its attempts in flight, to a lawful state", 80 * scale, result.Kill.AttemptMax, result.Kill.Attempts, "attempts");
+        page.AppendLine();
+
+        void Row(string what, double wanted, TimeSpan measured, int of, string noun) => page.AppendLine(
+            _plain, $"| {what} | ≤ {wanted:0.#} s | {(of == 0 ? "nothing to measure" : measured.TotalSeconds.ToString("0.00", _plain) + " s")}{(measured.TotalSeconds > wanted ? " **(missed)**" : "")} | {of} {noun} |");
+    }
+
+    private static void Timeline(StringBuilder page, ChaosResult result)
+    {
+        page.AppendLine("## What went wrong when").AppendLine();
+        page.AppendLine(_plain, $"One column is {result.Took.TotalSeconds / Columns:0.#} s; letters are below. `H`, `S`, `T`: faults under `Hold`, under `ResendAfterSilence`, the takeover; between them it heals and drains.").AppendLine().AppendLine("```");
+        page.AppendLine(_plain, $"{"phase",-10}{Strip(result, result.Phases.Select(phase => (phase.From, phase.To, phase.Name == "takeover" ? 'T' : phase.Name[0] == 'H' ? 'H' : 'S')))}");
+        foreach (var lane in FaultSchedule.Lanes)
+        {
+            page.AppendLine(_plain, $"{lane.Name,-10}{Strip(result, result.Troubles.Where(trouble => trouble.Lane == lane.Name).Select(trouble => (trouble.From, trouble.To, trouble.Mark)))}");
+        }
+
+        page.AppendLine("```").AppendLine().AppendLine("| part | letter | fault | times | seconds in all |").AppendLine("| --- | --- | --- | --- | --- |");
+        foreach (var lane in FaultSchedule.Lanes)
+        {
+            foreach (var kind in lane.Kinds)
+            {
+                var seen = result.Troubles.Where(trouble => trouble.Lane == lane.Name && trouble.Name == kind.Name).ToList();
+                page.AppendLine(_plain, $"| {lane.Name} | `{kind.Mark}` | {kind.Name} | {seen.Count} | {seen.Sum(trouble => (trouble.To - trouble.From).TotalSeconds):0} |");
+            }
+        }
+    }
+
+    private static string Strip(ChaosResult result, IEnumerable<(TimeSpan From, TimeSpan To, char Mark)> spans)
+    {
+        var strip = new string('.', Columns).ToCharArray();
+        foreach (var (from, to, mark) in spans)
+        {
+            var first = Math.Min((int)(from / result.Took * Columns), Columns - 1);
+            var last = Math.Min((int)(to / result.Took * Columns), Columns - 1);
+            Array.Fill(strip, mark, first, last - first + 1);
+        }
+
+        return new string(strip);
+    }
+
+    private static void Bar(StringBuilder page, ChaosResult result, TimeSpan from, TimeSpan to, string kind, string title) => page.Append(
+        _plain, $"<i class='{kind}' style='left:{from / result.Took:0.####%};width:{(to - from) / result.Took:0.####%}' title='{WebUtility.HtmlEncode(title)}'></i>");
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Everything goes wrong on real processes, at production's durations: ./chaos.sh MINUTES [--seed N]
+# MINUTES is how long faults go on; healing, draining and measuring take ten more or so. The same seed makes the same
+# schedule of faults. Leaves artifacts/chaos/report.md and timeline.html, and ends with one line:
+# accepted N delivered N duplicates N lost N inversions N uncertain N. Exit code 0 only if all promises held.
+set -uo pipefail
+cd "$(dirname "$0")"
+. scripts/needs.sh
+
+usage="usage: ./chaos.sh MINUTES [--seed N]"
+seed=$(( (RANDOM << 15) | RANDOM ))
+minutes=''
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --seed) seed=${2:-}; shift ;;
+    --seed=*) seed=${1#--seed=} ;;
+    *) [ -z "$minutes" ] || stop "$usage"; minutes=$1 ;;
+  esac
+  shift
+done
+[[ $minutes =~ ^[0-9]+(\.[0-9]+)?$ && $seed =~ ^[0-9]{1,9}$ ]] || stop "$usage"
+
+need_dotnet
+need_debian redis-server redis-server
+need_debian setsid util-linux
+
+folder=artifacts/chaos
+rm -rf "$folder"
+mkdir -p "$folder"
+touch "$folder/progress.txt"
+
+say "Building ..."
+dotnet build WaAspire.Tests -c Release --nologo -v quiet -clp:NoSummary || stop "The build failed."
+
+tail -n +1 -f "$folder/progress.txt" &
+tail=$!
+trap 'kill "$tail" 2>/dev/null' EXIT
+WAASPIRE_FULL=1 WAASPIRE_CHAOS_MINUTES=$minutes WAASPIRE_CHAOS_SEED=$seed \
+  dotnet test WaAspire.Tests -c Release --no-build --nologo --filter "FullyQualifiedName~Chaos.ChaosTests" >"$folder/test.txt" 2>&1
+status=$?
+[ "$status" = 0 ] || grep -A 20 -m 1 'Error Message' "$folder/test.txt"
+
+say "Report: $folder/report.md, timeline: $folder/timeline.html, logs of the processes beside them"
+if [ -f "$folder/line.txt" ]; then cat "$folder/line.txt"; else say "The run did not get to its end: $folder/test.txt"; fi
+exit "$status"
