@@ -21,6 +21,7 @@ public static class AccountFields
     /// <summary>The id of the request that the account's owner has carried out last.</summary>
     public const string PairRequestDone = "pairRequestDone";
 
+    public const string LastConnectedAt = "lastConnectedAt";
     public const string UpdatedAt = "updatedAt";
 
     /// <summary>{reason, code, since, until, by, times} while the account must not send; absent otherwise.</summary>
