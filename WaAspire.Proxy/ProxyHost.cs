@@ -93,7 +93,8 @@ public static class ProxyHost
         builder.AddInbound();
         builder.AddValidated<PacingOptions>(PacingOptions.Section);
         builder.AddAccountPauses();
-        builder.AddValidated<IntakeOptions>(IntakeOptions.Section);
+        builder.AddValidated<IntakeOptions>(IntakeOptions.Section).Configure<IConfiguration>((options, configuration) =>
+            options.OnUnknownOutcome = configuration.GetValue(IntakeOptions.PolicyName, options.OnUnknownOutcome));
         builder.Services.AddHostedService(services => services.GetRequiredService<IntakeEvidence>());
         builder.Services.TryAddSingleton<IntakeEvidence>();
         builder.Services.TryAddSingleton<InboundPace>();

@@ -11,6 +11,7 @@ public static class AccountExtensions
     {
         builder.Services.AddOptions<AccountPauseOptions>().BindConfiguration(AccountPauseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddSingleton<AccountMetrics>();
+        builder.Services.TryAddSingleton<RepeatedErrors>();
         builder.Services.TryAddSingleton<AccountSignal>();
         builder.Services.TryAddSingleton<AccountPauses>();
         return builder;

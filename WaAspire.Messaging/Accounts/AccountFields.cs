@@ -69,6 +69,7 @@ public static class AccountFields
     /// <summary>How often the connection had to be made anew, since the account was added.</summary>
     public const string ReconnectCount = "reconnectCount";
 
+    public const string LastConnectedAt = "lastConnectedAt";
     public const string UpdatedAt = "updatedAt";
 
     /// <summary>{reason, code, since, until, by, times} while the account must not send; absent otherwise.</summary>

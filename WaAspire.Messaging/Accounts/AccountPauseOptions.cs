@@ -15,6 +15,14 @@ public sealed class AccountPauseOptions
     [Range(1, 10_000)]
     public int AccountsAtOnce { get; set; } = 1000;
 
+    /// <summary>How many errors of a kind that a single message may well cause (code 100) one account must meet before a person is told. Default 5.</summary>
+    [Range(1, 1000)]
+    public int RepeatedErrors { get; set; } = 5;
+
+    /// <summary>Within which time. Default 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan RepeatedWithin { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Paused templates that one account remembers; the oldest makes room. Default 100.</summary>
     [Range(1, 1000)]
     public int TemplatesMax { get; set; } = 100;

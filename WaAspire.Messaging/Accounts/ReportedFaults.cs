@@ -26,7 +26,7 @@ public sealed record ReviewedTemplate(string BusinessAccountId, TemplateName Tem
 /// rates go down, people are told. The message's own failure is the status intake's; nothing is sent again. A delivery that
 /// comes twice changes nothing the second time, but for a metric.
 /// </summary>
-public sealed class ReportedFaults(IFirestore firestore, AccountPauses pauses, AccountMetrics metrics, InboundPace pace, ILogger<ReportedFaults> logger)
+public sealed class ReportedFaults(IFirestore firestore, AccountPauses pauses, AccountMetrics metrics, RepeatedErrors repeated, InboundPace pace, ILogger<ReportedFaults> logger)
 {
     private const string Purpose = "reported-fault";
     private const int AccountsMax = 100;
@@ -83,7 +83,8 @@ public sealed class ReportedFaults(IFirestore firestore, AccountPauses pauses, A
     {
         var code = fault.Code.ToString(CultureInfo.InvariantCulture);
         metrics.Error(code);
-        if ((ErrorTable.Find(fault.Code) ?? ErrorTable.OfClass(httpStatus: 400)) is { Alert: true } rule)
+        var rule = ErrorTable.Find(fault.Code) ?? ErrorTable.OfClass(httpStatus: 400);
+        if (rule.Alert || (rule.AlertIfRepeated && repeated.Add(fault.PhoneNumberId, code)))
         {
             metrics.Alert(code);
             logger.ReportNeedsAPerson(code, rule.Title);

@@ -39,6 +39,10 @@ public sealed class SendOptions
     [Range(1, 1_000_000)]
     public int SignalsMax { get; set; } = 10_000;
 
+    /// <summary>Default 1 s: how soon an unblock that Redis did not hear is told again.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
+    public TimeSpan UnblockAgainEvery { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Default 64 lanes signalled at once.</summary>
     [Range(1, 1000)]
     public int SignalsAtOnce { get; set; } = 64;

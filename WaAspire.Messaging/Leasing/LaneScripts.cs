@@ -104,7 +104,7 @@ internal static class LaneScripts
         return lost
         """;
 
-    /// <summary>KEYS due state seen; ARGV lane token kind(E|D|B) delayMs seenMicroseconds rememberMs. Returns whether the token was good, and when the account must be looked at (or -1).</summary>
+    /// <summary>KEYS due state seen pace; ARGV lane token kind(E|D|B) delayMs seenMicroseconds rememberMs. Returns whether the token was good, and when the account must be looked at (or -1).</summary>
     public const string Release = Now + """
         local state = redis.call('HGET', KEYS[2], ARGV[1])
         if not state or string.match(state, '^H|([^|]+)|') ~= ARGV[2] then return {'0', '-1'} end
@@ -119,7 +119,8 @@ internal static class LaneScripts
           return {'1', '-1'}
         end
         redis.call('ZADD', KEYS[1], text(due), ARGV[1])
-        return {'1', text(due)}
+        -- No need to look before the number has something to spend.
+        return {'1', text(math.max(due, tonumber(redis.call('HGET', KEYS[4], 'free') or '0')))}
         """;
 
     /// <summary>KEYS due. Returns the account's next due time, or -1.</summary>

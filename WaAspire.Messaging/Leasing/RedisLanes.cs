@@ -91,7 +91,7 @@ public sealed class RedisLanes : ILanes, IDisposable
             _ => ("E", TimeSpan.Zero),
         };
         var answer = (RedisValue[])(await _calls.RunAsync(
-            LaneScripts.Release, KeysWithSeen(held.Lane), held.Lane.ThreadId, Token(held), kind, Milliseconds(delay),
+            LaneScripts.Release, [.. KeysWithSeen(held.Lane), PaceScripts.PaceKey(held.Lane.AccountId)], held.Lane.ThreadId, Token(held), kind, Milliseconds(delay),
             Microseconds(release is LaneRelease.Empty empty ? empty.Seen : DateTimeOffset.MinValue), Milliseconds(_lateSignal)))!;
         await NoticeAsync(held.Lane.AccountId, answer[1]);
         return answer[0] == "1";

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +12,9 @@ namespace WaAspire.Messaging.Leasing;
 public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, IOptions<LaneOptions> options, TimeProvider time, ILogger<ResilientLanes> logger)
     : ILanes
 {
+    private const int MissedMax = 10_000;
     private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<Lane, bool> _missed = new();
     private LocalLanes? _local;
     private long _lastProbe;
 
@@ -21,7 +24,17 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
     public Task SignalAsync(Lane lane, TimeSpan delay, DateTimeOffset? committedAt = null) =>
         Do(async lanes => { await lanes.SignalAsync(lane, delay, committedAt); return true; });
 
-    public Task UnblockAsync(Lane lane) => Do(async lanes => { await lanes.UnblockAsync(lane); return true; });
+    /// <summary>The shared lanes may come back as they were: what they missed is told again then, or a blocked lane would wait for long.</summary>
+    public Task UnblockAsync(Lane lane) => Do(async lanes =>
+    {
+        if (lanes is LocalLanes && _missed.Count < MissedMax)
+        {
+            _missed[lane] = true;
+        }
+
+        await lanes.UnblockAsync(lane);
+        return true;
+    });
 
     public async Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake, Func<string, bool>? isElsewhere = null)
     {
@@ -89,6 +102,11 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
         {
             Volatile.Write(ref _local, null);
             logger.LanesBack();
+            foreach (var lane in _missed.Keys)
+            {
+                _missed.TryRemove(lane, out _);
+                await UnblockAsync(lane);
+            }
         }
     }
 }

@@ -65,6 +65,8 @@ public static class PaceScripts
         local asks = gap + cap > 0 and 1 or math.min(tonumber(ARGV[1]), math.max(1, math.floor(capacity)))
         if gap + cap > 0 then
           if granted > 0 then free = cap > 0 and sent + granted >= cap and (day + 1) * 86400000 or now + gap end
+          -- A cap may be raised where nobody tells of it.
+          free = math.min(free, now + 600000)
         else
           free = now + (asks - tokens + math.max(0, granted)) / rate
         end

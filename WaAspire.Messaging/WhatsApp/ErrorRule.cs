@@ -68,6 +68,9 @@ public sealed record ErrorRule(ErrorFate Fate, string Title)
     /// <summary>A person must know, at once; with delays, when they are spent.</summary>
     public bool Alert { get; init; }
 
+    /// <summary>A person must know when it comes again and again from one account.</summary>
+    public bool AlertIfRepeated { get; init; }
+
     /// <summary>Retried only where Meta's details tell of a fetch that may go better next time.</summary>
     public bool OnlyIfFetchFailed { get; init; }
 

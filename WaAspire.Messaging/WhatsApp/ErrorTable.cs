@@ -103,7 +103,7 @@ public static class ErrorTable
         [137000] = Fail("The recipient's identity has changed"),
 
         // The message.
-        [InvalidParameter] = Fail("A parameter is not supported, misspelled or too long"),
+        [InvalidParameter] = Fail("A parameter is not supported, misspelled or too long") with { AlertIfRepeated = true },
         [131008] = FailAndAlert("A required parameter is missing"),
         [131009] = Fail("A parameter's value is not valid"),
         [131051] = Fail("This kind of message is not supported"),

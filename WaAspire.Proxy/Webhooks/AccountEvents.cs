@@ -39,7 +39,7 @@ internal sealed class AccountEvents
             using var json = JsonDocument.Parse(body, Tolerant);
             foreach (var entry in Members(json.RootElement, "entry"))
                 foreach (var change in Members(entry, "changes"))
-                    events.AddChange(Text(entry, "id"), change);
+                    events.AddChange(Text(entry, "id"), TimeOf(Member(entry, "time")), change);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -48,7 +48,7 @@ internal sealed class AccountEvents
         return events;
     }
 
-    private void AddChange(string? businessAccountId, JsonElement change)
+    private void AddChange(string? businessAccountId, DateTimeOffset? at, JsonElement change)
     {
         if (Member(change, "value") is not { ValueKind: JsonValueKind.Object } value || _faults.Count + _templates.Count >= EventsMax)
             return;
@@ -56,9 +56,10 @@ internal sealed class AccountEvents
             AddTemplate(businessAccountId, value);
         if (Text(change, "field") != "messages" || Member(value, "metadata") is not { } metadata || Text(metadata, "phone_number_id") is not { } phoneNumberId)
             return;
-        AddErrors(phoneNumberId, value, null, null);
+        // An error of the number has no time of its own; without one, a late delivery would pause who has been resumed since.
+        AddErrors(phoneNumberId, value, at ?? LatestOf(value), null);
         foreach (var status in Members(value, "statuses").Where(status => Text(status, "status") == Failed))
-            AddErrors(phoneNumberId, status, TimeOf(status), Text(status, "biz_opaque_callback_data"));
+            AddErrors(phoneNumberId, status, TimeOf(Member(status, "timestamp")), Text(status, "biz_opaque_callback_data"));
     }
 
     private void AddErrors(string phoneNumberId, JsonElement holder, DateTimeOffset? at, string? opaque)
@@ -83,8 +84,12 @@ internal sealed class AccountEvents
             _templates.Add(new ReviewedTemplate(businessAccountId, new TemplateName(name, Text(value, "message_template_language") ?? ""), code));
     }
 
-    private static DateTimeOffset? TimeOf(JsonElement status) =>
-        long.TryParse(Text(status, "timestamp"), out var seconds) && seconds > 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+    private static DateTimeOffset? LatestOf(JsonElement value) =>
+        Members(value, "statuses").Concat(Members(value, "messages")).Max(told => TimeOf(Member(told, "timestamp")));
+
+    /// <summary>Seconds, as text or as a number.</summary>
+    private static DateTimeOffset? TimeOf(JsonElement? time) =>
+        long.TryParse(time is { ValueKind: JsonValueKind.String or JsonValueKind.Number } told ? told.ToString() : null, out var seconds) && seconds > 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
 

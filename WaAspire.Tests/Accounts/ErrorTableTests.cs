@@ -74,6 +74,22 @@ public sealed class ErrorTableTests : IDisposable
         Assert.Equal(state == OutboxStatus.Failed, _alerts.ContainsKey("unknown"));
     }
 
+    [Fact]
+    public async Task an_error_that_one_message_may_well_cause_tells_a_person_when_it_comes_again_and_again()
+    {
+        var times = new AccountPauseOptions().RepeatedErrors;
+        var sender = await _world.OpenAsync();
+        for (var i = 1; i <= times; i++)
+        {
+            Assert.Empty(_alerts);
+            await _world.FaultsAsync(sender.Error(100, times: 1));
+            await sender.QueueAsync();
+            await sender.SendAsync();
+        }
+
+        Assert.Equal(1, _alerts["100"]);
+    }
+
     [Theory]
     [InlineData(131026, 500, OutboxStatus.Failed)]
     [InlineData(190, 400, OutboxStatus.Queued)]

@@ -15,8 +15,8 @@ public sealed class FairnessTests(RunningSystem system) : IClassFixture<RunningS
     private const int CallThreads = 200;
     private const int CallsPerMessage = 20;
 
-    /// <summary>Polls, renewals, sweeps and heartbeats of the fleet, with nothing to send.</summary>
-    private const int CallsPerSecond = 100;
+    /// <summary>Polls, renewals and sweeps of the fleet, with nothing to send.</summary>
+    private const int CallsPerSecond = 20;
     private static readonly int _backlog = Durations.IsFull ? 100_000 : 5000;
 
     [Fact]
@@ -50,12 +50,15 @@ public sealed class FairnessTests(RunningSystem system) : IClassFixture<RunningS
         await Eventually.IsTrueAsync(async () => (await large.AcceptedAsync()).Count > 50, "the backlog is moving");
         using var redis = await ConnectionMultiplexer.ConnectAsync((await system.App.GetConnectionStringAsync("redis"))!);
 
-        var (started, calls, sent) = (TimeProvider.System.GetTimestamp(), await CallsAsync(redis), (await large.AcceptedAsync()).Count);
-        await Eventually.IsTrueAsync(async () => (await large.AcceptedAsync()).Count >= sent + 100, "the backlog goes on");
+        var (started, calls, sent) = (TimeProvider.System.GetTimestamp(), await CallsAsync(redis), await SentAsync());
+        await Eventually.IsTrueAsync(async () => await SentAsync() >= sent + 100, "the backlog goes on");
 
-        var (seconds, more) = (TimeProvider.System.GetElapsedTime(started).TotalSeconds, (await large.AcceptedAsync()).Count - sent);
+        var (seconds, more) = (TimeProvider.System.GetElapsedTime(started).TotalSeconds, await SentAsync() - sent);
         Assert.InRange(await CallsAsync(redis) - calls, more, (CallsPerMessage * more) + (CallsPerSecond * seconds));
     }
+
+    /// <summary>Of all accounts: the other test's backlog goes on too.</summary>
+    private async Task<int> SentAsync() => (await system.WhatsApp.GetStringAsync("/simulator/accepted")).Count(letter => letter == '\n');
 
     private static async Task<long> CallsAsync(ConnectionMultiplexer redis) =>
         ((string)(await redis.GetDatabase().ExecuteAsync("INFO", "commandstats"))!).Split('\n')

@@ -306,6 +306,31 @@ public sealed class RedisPacingTests(RedisServer server) : PacingContract, IClas
     }
 
     [Fact]
+    public async Task a_daily_cap_that_is_raised_acts_at_once()
+    {
+        var pair = new PacedPair("account-with-a-cap", 1000, "thread-0") { Gap = new SendGap(TimeSpan.Zero, TimeSpan.Zero, 1) };
+        using var lanes = new RedisLanes(_redis, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMinutes(1) }), TimeProvider.System);
+        await lanes.SignalAsync(new Lane(pair.AccountId, "thread-1"), TimeSpan.Zero);
+        Assert.Equal(1, (await _pacing.TakeAsync(pair, 4)).Count);
+        Assert.Empty(await lanes.AcquireAsync(8, account => account == pair.AccountId));
+
+        await _pacing.LimitsChangedAsync(pair.AccountId);
+        await lanes.WakeAsync(pair.AccountId);
+
+        Assert.Single(await lanes.AcquireAsync(8, account => account == pair.AccountId));
+        Assert.Equal(1, (await _pacing.TakeAsync(pair with { Recipient = "thread-1", Gap = pair.Gap with { DailyCap = 2 } }, 4)).Count);
+    }
+
+    [Fact]
+    public async Task a_lane_that_the_cap_turned_away_need_not_wait_itself()
+    {
+        var pair = new PacedPair("account-with-a-cap-reached", 1000, "thread-0") { Gap = new SendGap(TimeSpan.Zero, TimeSpan.Zero, 1) };
+        await _pacing.TakeAsync(pair, 4);
+
+        Assert.True((await _pacing.TakeAsync(pair, 4)).NumberRests);
+    }
+
+    [Fact]
     public async Task what_was_given_back_lets_the_next_lane_be_taken_at_once()
     {
         var pair = new PacedPair("account-that-gives-back", 1, "thread-0");

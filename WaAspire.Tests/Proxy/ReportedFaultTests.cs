@@ -1,8 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Inbound;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Proxy;
 using WaAspire.Tests.Sending;
 
 namespace WaAspire.Tests.Proxy;
@@ -36,6 +41,33 @@ public sealed class ReportedFaultTests(ProxyUnderTest proxy)
         await PostAsync(Messages(account.PhoneNumberId, errors: [new { code = 368, title = "Temporarily blocked for policies violations" }]));
 
         Assert.Equal("restricted", (await PauseAsync(account.Id))!.Reason);
+    }
+
+    [Theory]
+    [InlineData(-1, false)]
+    [InlineData(1, true)]
+    public async Task an_error_of_the_number_that_is_told_late_does_not_pause_an_account_that_was_resumed_since(int secondsAfter, bool pauses)
+    {
+        var account = await OpenAsync();
+        var resumed = DateTimeOffset.FromUnixTimeSeconds(Now);
+        await proxy.SetAsync(FirestorePaths.Account(account.Id), new DocumentFields
+        {
+            [AccountFields.Provider] = AccountFields.CloudApi,
+            [AccountFields.PhoneNumberId] = account.PhoneNumberId,
+            [AccountFields.LastPause] = FirestoreValue.From(new DocumentFields { ["code"] = "368", ["resumedAt"] = resumed }),
+        });
+
+        await PostAsync(Messages(account.PhoneNumberId, errors: [new { code = 368, title = "Temporarily blocked" }], time: Now + secondsAfter));
+
+        Assert.Equal(pauses, await PauseAsync(account.Id) is not null);
+    }
+
+    [Fact]
+    public async Task the_policy_of_the_fleet_has_one_name_for_workers_and_proxies()
+    {
+        await using var other = ProxyHost.Create(["--FIREBASE_PROJECT_ID", "demo", "--Sending:OnUnknownOutcome", "ResendAfterSilence"]);
+
+        Assert.Equal(UnknownOutcomePolicy.ResendAfterSilence, other.Services.GetRequiredService<IOptions<IntakeOptions>>().Value.OnUnknownOutcome);
     }
 
     [Theory]
@@ -113,9 +145,9 @@ public sealed class ReportedFaultTests(ProxyUnderTest proxy)
         errors = new[] { new { code, title = "a title" } },
     };
 
-    private static string Messages(string phoneNumberId, object[]? statuses = null, object[]? errors = null) => JsonSerializer.Serialize(new
+    private static string Messages(string phoneNumberId, object[]? statuses = null, object[]? errors = null, long? time = null) => JsonSerializer.Serialize(new
     {
-        entry = new[] { new { id = "waba", changes = new[] { new { field = "messages", value = new { metadata = new { phone_number_id = phoneNumberId }, statuses, errors } } } } },
+        entry = new[] { new { id = "waba", time, changes = new[] { new { field = "messages", value = new { metadata = new { phone_number_id = phoneNumberId }, statuses, errors } } } } },
     });
 
     private static string Review(string wabaId, string @event) => JsonSerializer.Serialize(new

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
+using WaAspire.Tests.Kit;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Recovery;
 using WaAspire.Worker.Sending;
@@ -209,6 +211,40 @@ public abstract class LetterContract(OutboxWorld worker)
         Assert.False(StaleBacklog.IsStale(accounts.Find(id)!, head, TimeSpan.FromTicks(10)));
         await backlog.AskAsync(head, CancellationToken.None);
         Assert.True(accounts.MaySend(accounts.Find(id)!));
+    }
+
+    [Fact]
+    public async Task a_backlog_asks_although_its_account_came_back_while_no_worker_ran()
+    {
+        var id = $"account-{Guid.NewGuid():n}";
+        var head = await OfAccountAsync(id);
+        var returned = head.OrderAt!.Value.AddHours(3);
+        await worker.CommitAsync([DocumentWrite.Set(
+            FirestorePaths.Account(id), new DocumentFields { ["status"] = "connected", ["lastConnectedAt"] = returned })]);
+        var accounts = worker.Worker.GetRequiredService<AccountDirectory>();
+
+        Assert.True(await accounts.LookUpAsync(id, CancellationToken.None));
+
+        Assert.True(StaleBacklog.IsStale(accounts.Find(id)!, head, TimeSpan.FromHours(2)));
+        Assert.False(StaleBacklog.IsStale(accounts.Find(id)!, head, TimeSpan.FromHours(4)));
+        Assert.False(StaleBacklog.IsStale(accounts.Find(id)! with { StaleAskedAt = returned.AddHours(1) }, head, TimeSpan.FromHours(2)));
+    }
+
+    [Fact]
+    public async Task an_account_that_is_not_there_is_looked_for_less_and_less_often()
+    {
+        var (id, time, options) = ($"account-{Guid.NewGuid():n}", new ManualTime(), new AccountOptions());
+        var accounts = new AccountDirectory(
+            worker.Worker.GetRequiredService<IFirestore>(), worker.Worker.GetRequiredService<ServerClock>(), Options.Create(options), time);
+        await accounts.LookUpAsync(id, CancellationToken.None);
+        time.Advance(options.UnknownRecheck);
+        await accounts.LookUpAsync(id, CancellationToken.None);
+        await worker.CommitAsync([DocumentWrite.Set(FirestorePaths.Account(id), new DocumentFields { ["status"] = "connected" })]);
+
+        time.Advance(options.UnknownRecheck);
+        Assert.False(await accounts.LookUpAsync(id, CancellationToken.None));
+        time.Advance(options.UnknownRecheck);
+        Assert.True(await accounts.LookUpAsync(id, CancellationToken.None));
     }
 
     [Fact]

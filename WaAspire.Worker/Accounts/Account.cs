@@ -53,10 +53,13 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>When an operator was last asked about a backlog that had grown old.</summary>
     public DateTimeOffset? StaleAskedAt { get; init; }
 
+    /// <summary>When its session was opened last, as the worker that held it wrote.</summary>
+    public DateTimeOffset? LastConnectedAt { get; init; }
+
     /// <summary>When the document that this was read from was last written.</summary>
     public DateTimeOffset? UpdateTime { get; init; }
 
-    /// <summary>When this process saw it come back, by the server's clock; null while it has seen no return. Not stored.</summary>
+    /// <summary>When this process saw it come back, by the server's clock, or what is stored of the last time; null while neither is known.</summary>
     public DateTimeOffset? ReturnedAt { get; init; }
 
     /// <summary>Templates that must not be sent: key and the code that said so.</summary>
@@ -106,6 +109,7 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             Stop = SessionStop.Read(fields),
             ReconnectCount = fields.Integer(AccountFields.ReconnectCount) ?? 0,
             StaleAskedAt = fields.Timestamp(AccountFields.StaleAskedAt),
+            LastConnectedAt = fields.Timestamp(AccountFields.LastConnectedAt),
             UpdateTime = stored.UpdateTime,
             PausedTemplates = (fields.Map(AccountFields.PausedTemplates) ?? []).ToDictionary(
                 template => template.Key, template => template.Value.AsMap?.Text("code") ?? "unknown", StringComparer.Ordinal),
@@ -120,7 +124,8 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>What is remembered from the last reading: whether it has come back, and when.</summary>
     public Account After(Account? before, DateTimeOffset now) => before switch
     {
-        null => this,
+        // It came back while nobody of us looked.
+        null => this with { ReturnedAt = ReturnedAt ?? LastConnectedAt },
 
         // A reading that took long must not bring back what a faster one has seen end: a paused account would send.
         _ when before.UpdateTime > UpdateTime => before,

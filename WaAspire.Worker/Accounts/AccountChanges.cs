@@ -4,6 +4,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Time;
 using WaAspire.Worker.Accounts.Ownership;
+using WaAspire.Worker.Pacing;
 
 namespace WaAspire.Worker.Accounts;
 
@@ -12,7 +13,7 @@ namespace WaAspire.Worker.Accounts;
 /// signal that is lost costs the wait until all accounts are read again.
 /// </summary>
 public sealed class AccountChanges(
-    AccountSignal signal, AccountDirectory accounts, OwnershipLoop ownership, SendGate gate, NewContacts newContacts, ILanes lanes, TimeProvider time, ILogger<AccountChanges> logger)
+    AccountSignal signal, AccountDirectory accounts, OwnershipLoop ownership, SendGate gate, NewContacts newContacts, IPacing pacing, ILanes lanes, TimeProvider time, ILogger<AccountChanges> logger)
     : BackgroundService
 {
     private const int Limit = 10_000;
@@ -49,6 +50,7 @@ public sealed class AccountChanges(
         if (gate.MaySend(accountId))
         {
             await newContacts.LetGoAsync(accountId);
+            await pacing.LimitsChangedAsync(accountId);
             await lanes.WakeAsync(accountId);
         }
     }

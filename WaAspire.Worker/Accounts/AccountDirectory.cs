@@ -14,7 +14,7 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     private const int Limit = 5000;
     private const string Purpose = "accounts";
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, long> _lookedUp = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Search> _lookedUp = new(StringComparer.Ordinal);
 
     public IReadOnlyCollection<string> SendingAccountIds => [.. _accounts.Values.Where(MaySend).Select(account => account.Id)];
 
@@ -57,6 +57,7 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
         foreach (var account in found.Values)
         {
             Learn(account);
+            _lookedUp.TryRemove(account.Id, out _);
         }
 
         foreach (var gone in _accounts.Keys.Where(id => !found.ContainsKey(id)))
@@ -64,10 +65,16 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
             _accounts.TryRemove(gone, out _);
         }
 
-        _lookedUp.Clear();
+        if (_lookedUp.Count >= Limit)
+        {
+            _lookedUp.Clear();
+        }
     }
 
-    /// <summary>Looks up one account that has work and is not known, at most once in a while. True when it is known now.</summary>
+    /// <summary>
+    /// Looks up one account that has work and is not known: less and less often, because one that is never there would cost a
+    /// read each time, and is found with all others by the next refresh. True when it is known now.
+    /// </summary>
     public async Task<bool> LookUpAsync(string accountId, CancellationToken cancellationToken)
     {
         if (Find(accountId) is not null || _lookedUp.Count >= Limit || !IsDue(accountId))
@@ -75,7 +82,8 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
             return Find(accountId) is not null;
         }
 
-        _lookedUp[accountId] = time.GetTimestamp();
+        var rest = _lookedUp.TryGetValue(accountId, out var last) ? last.Rest * 2 : options.Value.UnknownRecheck;
+        _lookedUp[accountId] = new Search(time.GetTimestamp(), rest < options.Value.RefreshEvery ? rest : options.Value.RefreshEvery);
         await ReadAsync(accountId, cancellationToken);
         return Find(accountId) is not null;
     }
@@ -90,8 +98,10 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
 
     /// <summary>Takes a reading of an account, unless a newer one is known.</summary>
     public void Learn(Account account) =>
-        _accounts.AddOrUpdate(account.Id, _ => account, (_, before) => account.After(before, clock.Now));
+        _accounts.AddOrUpdate(account.Id, _ => account.After(null, clock.Now), (_, before) => account.After(before, clock.Now));
 
     private bool IsDue(string accountId) =>
-        !_lookedUp.TryGetValue(accountId, out var at) || time.GetElapsedTime(at) >= options.Value.UnknownRecheck;
+        !_lookedUp.TryGetValue(accountId, out var last) || time.GetElapsedTime(last.At) >= last.Rest;
+
+    private readonly record struct Search(long At, TimeSpan Rest);
 }

@@ -26,7 +26,7 @@ public sealed class AccountOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan RefreshEvery { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How soon an account that has work and is not known here is looked up again. Default 5 s.</summary>
+    /// <summary>How soon an account that has work and is not known here is looked up again; each time it is not there, twice as long after, up to <see cref="RefreshEvery"/>. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan UnknownRecheck { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -18,6 +18,7 @@ public sealed class FaultEffects(
     AccountDirectory accounts,
     AccountPauses pauses,
     AccountMetrics metrics,
+    RepeatedErrors repeated,
     IPacing pacing,
     ServerClock clock,
     IOptions<PacingOptions> options,
@@ -128,7 +129,7 @@ public sealed class FaultEffects(
 
     private void Alert(string accountId, ErrorRule rule, SendFault fault, OutboxStatus? state)
     {
-        if (rule.Alert && (rule.Fate != ErrorFate.Retry || state == OutboxStatus.Failed))
+        if ((rule.Alert && (rule.Fate != ErrorFate.Retry || state == OutboxStatus.Failed)) || (rule.AlertIfRepeated && repeated.Add(accountId, fault.Code)))
         {
             metrics.Alert(fault.Code);
             logger.NeedsAPerson(accountId, fault.Code, fault.Title);

@@ -135,7 +135,7 @@ public sealed class AccountMirror(
             return;
         }
 
-        fields["lastConnectedAt"] = Time(stand, "connectedAt");
+        fields[AccountFields.LastConnectedAt] = Time(stand, "connectedAt");
         fields["waJid"] = stand.Word("jid");
         fields["waLid"] = stand.Word("lid");
         if (Jid.TryParse(stand.Word("jid"), out var own) && own.IsPerson)

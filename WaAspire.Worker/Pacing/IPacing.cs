@@ -15,6 +15,9 @@ public interface IPacing
     /// <summary>Ends a visit: gives back what was taken and not sent. An acceptance ends the recipient's rest and the row of outages.</summary>
     Task GiveBackAsync(PacedPair pair, int count, bool accepted = false);
 
+    /// <summary>The number's limits may have changed: whoever asks next is answered by the new ones.</summary>
+    Task LimitsChangedAsync(string accountId);
+
     /// <summary>WhatsApp says that this recipient was written to too often. Returns how long it rests.</summary>
     Task<TimeSpan> PairRefusedAsync(PacedPair pair);
 

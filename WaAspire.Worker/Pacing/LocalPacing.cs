@@ -60,6 +60,9 @@ public sealed class LocalPacing(Func<double> share, IOptions<PacingOptions> opti
         return Task.CompletedTask;
     }
 
+    /// <summary>Limits come with each question here.</summary>
+    public Task LimitsChangedAsync(string accountId) => Task.CompletedTask;
+
     public Task<TimeSpan> PairRefusedAsync(PacedPair pair)
     {
         lock (_gate)

@@ -33,6 +33,8 @@ public sealed class RedisPacing(IConnectionMultiplexer redis, IOptions<PacingOpt
     public Task GiveBackAsync(PacedPair pair, int count, bool accepted = false) =>
         _calls.RunAsync(PaceScripts.GiveBack, Keys(pair), count, accepted ? 1 : 0, pair.Gap.Exists ? 1 : 0);
 
+    public Task LimitsChangedAsync(string accountId) => _calls.GuardAsync(redis.GetDatabase().HashDeleteAsync(PaceScripts.PaceKey(accountId), "free"));
+
     public async Task<TimeSpan> PairRefusedAsync(PacedPair pair) => Span((string?)await _calls.RunAsync(
         PaceScripts.PairRefused, [PaceScripts.PairKey(pair.AccountId, pair.Recipient)], Milliseconds(_options.PairPenalty), _options.PairPenaltySteps));
 

@@ -11,6 +11,8 @@ public sealed class ResilientPacing(RedisPacing shared, LocalPacing local, Resil
     public Task GiveBackAsync(PacedPair pair, int count, bool accepted = false) =>
         Do(async pacing => { await pacing.GiveBackAsync(pair, count, accepted); return true; });
 
+    public Task LimitsChangedAsync(string accountId) => Do(async pacing => { await pacing.LimitsChangedAsync(accountId); return true; });
+
     public Task<TimeSpan> PairRefusedAsync(PacedPair pair) => Do(pacing => pacing.PairRefusedAsync(pair));
 
     public Task RateRefusedAsync(PacedPair pair) => Do(async pacing => { await pacing.RateRefusedAsync(pair); return true; });

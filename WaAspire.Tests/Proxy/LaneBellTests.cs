@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Proxy;
+using WaAspire.Proxy.Send;
+using WaAspire.Tests.Kit;
+
+namespace WaAspire.Tests.Proxy;
+
+public sealed class LaneBellTests
+{
+    private static readonly Lane _lane = new("account-1", "thread-1");
+
+    [Fact]
+    public async Task an_unblock_is_rung_until_redis_has_heard_it()
+    {
+        var server = new RedisServer();
+        await server.StartAsync();
+        using var redis = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
+        using var lanes = new RedisLanes(redis, Options.Create(new LaneOptions()), TimeProvider.System);
+        using var metrics = new ProxyMetrics();
+        using var bell = new LaneBell(
+            new Lazy<ILanes>(lanes),
+            metrics,
+            Options.Create(new SendOptions { UnblockAgainEvery = TimeSpan.FromMilliseconds(50) }),
+            TimeProvider.System,
+            NullLogger<LaneBell>.Instance);
+        await bell.StartAsync(CancellationToken.None);
+        await server.StopAsync();
+
+        bell.Unblock(_lane);
+        await Eventually.IsTrueAsync(() => Task.FromResult(bell.Missed == 1), "it went wrong");
+        await server.StartAsync();
+
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return (await lanes.AcquireAsync(1, _ => true)).Any(held => held.Lane == _lane);
+                }
+                catch (LanesUnavailableException)
+                {
+                    return false;
+                }
+            },
+            "the lane is due");
+        await Eventually.IsTrueAsync(() => Task.FromResult(bell.Missed == 0), "nothing is left to tell");
+        await bell.StopAsync(CancellationToken.None);
+        await server.StopAsync();
+    }
+}
