@@ -35,6 +35,12 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Baileys only: somebody asked for a code to pair with, and its owner has not answered yet.</summary>
     public PairRequest? OpenPairRequest { get; init; }
 
+    /// <summary>Baileys only: somebody asked for older messages, and its owner has not yet.</summary>
+    public HistoryRequest? OpenHistoryRequest { get; init; }
+
+    /// <summary>Baileys only: what the phone hands over of its past at a pairing is stored.</summary>
+    public bool SyncsHistory { get; init; }
+
     /// <summary>Baileys only: its session ended in a way that it must not come back from by itself; null while it may.</summary>
     public SessionStop? Stop { get; init; }
 
@@ -85,6 +91,8 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),
             OnUnknownOutcome = UnknownOutcomePolicyNames.Parse(fields.Text("onUnknownOutcome")),
             OpenPairRequest = PairRequest.Read(fields),
+            OpenHistoryRequest = HistoryRequest.Read(fields),
+            SyncsHistory = fields.Boolean(AccountFields.SyncHistory) == true,
             Stop = SessionStop.Read(fields),
             ReconnectCount = fields.Integer(AccountFields.ReconnectCount) ?? 0,
             StaleAskedAt = fields.Timestamp(AccountFields.StaleAskedAt),
