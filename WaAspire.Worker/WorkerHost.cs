@@ -40,6 +40,7 @@ public static class WorkerHost
         app.MapObservability();
         app.MapOperatorVerbs();
         app.MapMedia();
+        app.MapReceivedMedia();
         app.MapAccountVerbs();
         app.MapAccounts();
         app.MapStatus();
@@ -58,6 +59,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton(services => WorkerIdentity.From(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<Random>()));
         builder.AddAccountPauses();
         builder.Services.TryAddSingleton<PairRequests>();
+        builder.Services.TryAddSingleton<HistoryRequests>();
         builder.Services.TryAddSingleton<AccountDirectory>();
         builder.Services.TryAddSingleton<SendGate>();
         builder.Services.TryAddSingleton<NewContacts>();
@@ -80,6 +82,9 @@ public static class WorkerHost
             options.Keys = configuration["WA_SESSION_KEYS"] is { Length: > 0 } keys ? keys : options.Keys);
         builder.Services.TryAddSingleton<SessionKeyRing>();
         builder.Services.TryAddSingleton<SessionStore>();
+        builder.AddValidated<LinkedFileOptions>(LinkedFileOptions.Section);
+        builder.Services.TryAddSingleton<LinkedFiles>();
+        builder.Services.TryAddSingleton<BaileysLetters>();
         builder.Services.TryAddSingleton<SentContent>();
         builder.Services.TryAddSingleton<SessionsApi>();
         builder.Services.TryAddSingleton<OwnedAccounts>();
@@ -96,6 +101,7 @@ public static class WorkerHost
         builder.AddLoop<GatewayDoor>();
         builder.AddLoop<GatewayLoop>();
         builder.AddLoop<OwnershipLoop>();
+        builder.AddLoop<HistoryLoop>();
     }
 
     private static IHostApplicationBuilder AddLanes(this IHostApplicationBuilder builder)

@@ -61,6 +61,13 @@ public static class AccountFields
     /// <summary>The id of the request that the account's owner has carried out last.</summary>
     public const string PairRequestDone = "pairRequestDone";
 
+    /// <summary>{id, threads, messages}: somebody asks for older messages; and the id of the request that was carried out last.</summary>
+    public const string HistoryRequest = "historyRequest";
+    public const string HistoryRequestDone = "historyRequestDone";
+
+    /// <summary>True: what a phone hands over of its past at a pairing is stored. Never so by default.</summary>
+    public const string SyncHistory = "syncHistory";
+
     /// <summary>How the session stands, in the gateway's words, with why, and until when if it ends by itself.</summary>
     public const string SessionState = "sessionState";
     public const string SessionReason = "sessionReason";

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Threads;
 using WaAspire.Messaging.WhatsApp;
 
 namespace WaAspire.Messaging.Inbound;
@@ -57,7 +58,27 @@ public static class MessageContent
             }
         }
 
+        AddFile(fields, media);
         return Said(type, media.Text("caption")) with { Media = fields };
+    }
+
+    /// <summary>Of a linked device: the picture that comes with the message, and what it takes to fetch the bytes.</summary>
+    private static void AddFile(DocumentFields fields, JsonElement media)
+    {
+        if (media.Member("file_size") is { ValueKind: JsonValueKind.Number } size && size.TryGetInt64(out var bytes))
+        {
+            fields["sizeBytes"] = bytes;
+        }
+
+        if (media.Text("thumbnail") is { } thumbnail)
+        {
+            fields["thumbBase64"] = thumbnail;
+        }
+
+        if (media.Map(ThreadMessageFields.Download) is { } download)
+        {
+            fields[ThreadMessageFields.Download] = FirestoreValue.From(download);
+        }
     }
 
     private static string? ReplyText(JsonElement reply) =>

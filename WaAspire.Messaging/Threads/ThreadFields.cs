@@ -48,6 +48,10 @@ public static class ThreadMessageFields
     public const string CreatedAtMs = "createdAtMs";
     public const string DeliveredAt = "deliveredAt";
     public const string Direction = "direction";
+
+    /// <summary>In <see cref="Media"/>, of a linked device: {url, direct_path, media_key}, with which a worker fetches the bytes.</summary>
+    public const string Download = "download";
+
     public const string Failure = "failure";
     public const string Forwarded = "forwarded";
     public const string FrequentlyForwarded = "frequentlyForwarded";

@@ -83,6 +83,7 @@ public class LinkedWorld : IAsyncLifetime
             "--Ownership:Patience", "00:00:01",
             "--Pacing:BaileysGap", "00:00:00.020",
             "--Pacing:BaileysGapJitter", "00:00:00",
+            "--LinkedFiles:AllowPrivate", "true",
             .. Arguments,
         ]));
         await _workers[^1].StartAsync();

@@ -16,6 +16,7 @@ public sealed class BaileysProviderTests : ProviderContract
 {
     private static readonly Account _account = new("account", Account.Baileys, "connected", null, false);
     private static readonly OwnershipOptions _ownership = new();
+    private readonly LinkedFiles _files = new(Options.Create(new LinkedFileOptions()), TimeProvider.System);
     private readonly OwnedAccounts _owned = new(Options.Create(_ownership), TimeProvider.System);
 
     [Fact]
@@ -94,7 +95,7 @@ public sealed class BaileysProviderTests : ProviderContract
         new OwnedAccount(new LeaseTerm(_account.Id, 3, DateTimeOffset.UnixEpoch, renewed), new SessionFence(_account.Id, 3)) { IsConnected = true });
 
     private BaileysProvider Provider(GatewayClient client, TimeSpan? sendTimeout = null) =>
-        new(_owned, client, Options.Create(new SendingOptions { SendTimeout = sendTimeout ?? TimeSpan.FromSeconds(20) }), new Random(1));
+        new(_owned, client, new BaileysLetters(_files), Options.Create(new SendingOptions { SendTimeout = sendTimeout ?? TimeSpan.FromSeconds(20) }), Options.Create(new LinkedFileOptions()), new Random(1));
 
     private static GatewayClient Client(int port)
     {

@@ -44,6 +44,12 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Baileys only: another account has come in its place.</summary>
     public bool IsReplaced { get; init; }
 
+    /// <summary>Baileys only: somebody asked for older messages, and its owner has not yet.</summary>
+    public HistoryRequest? OpenHistoryRequest { get; init; }
+
+    /// <summary>Baileys only: what the phone hands over of its past at a pairing is stored.</summary>
+    public bool SyncsHistory { get; init; }
+
     /// <summary>Baileys only: its session ended in a way that it must not come back from by itself; null while it may.</summary>
     public SessionStop? Stop { get; init; }
 
@@ -106,6 +112,8 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             AccessTokenId = fields.Text(AccountFields.AccessTokenId),
             IsStopped = fields.Boolean(AccountFields.SessionStopped) == true,
             IsReplaced = fields.Text(AccountFields.ReplacedBy) is not null,
+            OpenHistoryRequest = HistoryRequest.Read(fields),
+            SyncsHistory = fields.Boolean(AccountFields.SyncHistory) == true,
             Stop = SessionStop.Read(fields),
             ReconnectCount = fields.Integer(AccountFields.ReconnectCount) ?? 0,
             StaleAskedAt = fields.Timestamp(AccountFields.StaleAskedAt),

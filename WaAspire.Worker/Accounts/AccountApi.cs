@@ -10,11 +10,13 @@ namespace WaAspire.Worker.Accounts;
 /// <c>POST /internal/accounts/{id}/pause</c> {reason, until?}, <c>…/resume</c> {reason?, template?: {name, language}}.
 /// <c>…/resume</c> with {newContacts: true} lets it begin conversations again that WhatsApp's restriction has stopped.
 /// <c>…/pair</c> {phone?, fresh?} asks the account's owner for a code, wherever it is; the code shows in the account.
+/// <c>…/history</c> {threads?, messages?} has the owner ask the phone for older messages; they come in later.
 /// 200 {success, accountId, changed}; 400 <c>invalid_request</c>, 404 <c>account_not_found</c>, 409 <c>conflict</c>, 503 <c>service_unavailable</c>.
 /// </summary>
 public static class AccountApi
 {
     private const int ReasonLengthMax = 200;
+    private const int HistoryThreads = 30;
 
     public static IEndpointRouteBuilder MapAccountVerbs(this IEndpointRouteBuilder routes)
     {
@@ -22,6 +24,7 @@ public static class AccountApi
         group.MapPost("/{accountId}/pause", PauseAsync);
         group.MapPost("/{accountId}/resume", ResumeAsync);
         group.MapPost("/{accountId}/pair", PairAsync);
+        group.MapPost("/{accountId}/history", HistoryAsync);
         return routes;
     }
 
@@ -48,6 +51,14 @@ public static class AccountApi
     private static Task<IResult> PairAsync(
         string accountId, HttpRequest http, PairRequests requests, AccountDirectory accounts, CancellationToken cancellationToken) => AnswerAsync<PairBody>(
         accountId, http, accounts, request => requests.AskAsync(accountId, request?.Phone, request?.Fresh ?? false, cancellationToken), cancellationToken);
+
+    private static Task<IResult> HistoryAsync(
+        string accountId, HttpRequest http, HistoryRequests requests, AccountDirectory accounts, CancellationToken cancellationToken) => AnswerAsync<HistoryBody>(
+        accountId,
+        http,
+        accounts,
+        request => requests.RequestHistoryAsync(accountId, request?.Threads ?? HistoryThreads, request?.Messages ?? HistoryRequest.MessagesMax, cancellationToken),
+        cancellationToken);
 
     private static async Task<IResult> AnswerAsync<TRequest>(
         string accountId, HttpRequest http, AccountDirectory accounts, Func<TRequest?, Task<PauseResult>> change, CancellationToken cancellationToken)
@@ -90,6 +101,8 @@ public static class AccountApi
         Results.Json(new { success = false, error, message }, statusCode: status);
 
     private sealed record PauseRequest(string? Reason, DateTimeOffset? Until);
+
+    private sealed record HistoryBody(int? Threads, int? Messages);
 
     private sealed record PairBody(string? Phone, bool? Fresh);
 

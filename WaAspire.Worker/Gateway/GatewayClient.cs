@@ -60,6 +60,28 @@ public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time)
         }
     }
 
+    /// <summary>A file, as it comes; whoever takes the response disposes of it. Null: the gateway is not there, or gives no answer in time.</summary>
+    public async Task<HttpResponseMessage?> StreamAsync(string command, JsonObject body, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (_door is not { } door)
+        {
+            return null;
+        }
+
+        using var timeout = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{door.Port}{command}") { Content = JsonContent.Create(body) };
+            request.Headers.Add(GatewayDoor.TokenHeader, door.Token);
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private sealed record Door(int Port, string Token);

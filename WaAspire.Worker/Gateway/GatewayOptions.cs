@@ -32,6 +32,10 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long WhatsApp's media host may take until a file begins to come. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    public TimeSpan FetchTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long the gateway may take to end its sockets when this worker ends. Default 8 s; then it is killed.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan EndTimeout { get; set; } = TimeSpan.FromSeconds(8);

@@ -10,7 +10,7 @@ namespace WaAspire.Worker.Gateway;
 /// The sessions of this worker, as commands. Every command brings the deadline up to which we may act ourselves, on the
 /// wall clock that this machine's two processes share: a gateway that hears no more from us ends its sockets by itself.
 /// </summary>
-public sealed class SessionGateway(GatewayClient client, OwnedAccounts owned, IOptions<GatewayOptions> options, TimeProvider time) : ISessionGateway
+public sealed class SessionGateway(GatewayClient client, AccountDirectory accounts, OwnedAccounts owned, IOptions<GatewayOptions> options, TimeProvider time) : ISessionGateway
 {
     public bool IsReady => client.IsUp;
 
@@ -57,7 +57,8 @@ public sealed class SessionGateway(GatewayClient client, OwnedAccounts owned, IO
     private async Task OpenAsync(OwnedAccount closed, CancellationToken cancellationToken)
     {
         var term = closed.Term;
-        if (await PostAsync("/sessions/open", closed, [], cancellationToken) is { IsOk: true })
+        var body = new JsonObject { ["history"] = accounts.Find(closed.AccountId)?.SyncsHistory == true };
+        if (await PostAsync("/sessions/open", closed, body, cancellationToken) is { IsOk: true })
         {
             (closed.IsOpened, closed.Told) = (true, term);
         }

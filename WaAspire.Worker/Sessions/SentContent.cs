@@ -1,8 +1,7 @@
-using System.Buffers;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
-using WaAspire.Messaging.WhatsApp;
+using WaAspire.Worker.Providers.Baileys;
 
 namespace WaAspire.Worker.Sessions;
 
@@ -10,35 +9,19 @@ namespace WaAspire.Worker.Sessions;
 /// What a message of ours said, for a phone that could not read it and asks again: the outbox knows it for as long as it
 /// keeps it. <c>{"content":{"type":"text","text":{"body":"…"}}}</c>.
 /// </summary>
-public sealed class SentContent(IFirestore firestore)
+public sealed class SentContent(IFirestore firestore, BaileysLetters letters)
 {
     private const string Purpose = "sent-content";
 
-    /// <returns>Null when no message of this account has this id, or it says nothing.</returns>
+    /// <returns>Null when no message of this account has this id, or it says nothing that can be said again.</returns>
     /// <exception cref="FirestoreException">The store is out.</exception>
-    public async Task<byte[]?> FindAsync(string accountId, string messageId, CancellationToken cancellationToken)
+    public async Task<JsonObject?> FindAsync(string accountId, string messageId, CancellationToken cancellationToken)
     {
         var query = new DocumentQuery(FirestorePaths.Outbox) { Where = [FieldFilter.Equal(OutboxFields.TransportMessageId, messageId)], Limit = 1 };
         var found = await firestore.QueryAsync(query, Purpose, cancellationToken);
-        return found.Documents.Select(OutboxDocument.Read).FirstOrDefault(message => message.AccountId == accountId) is { } message ? Write(message) : null;
-    }
-
-    private static byte[]? Write(OutboxDocument message)
-    {
-        if (MessagePayload.Read(message.Payload, message.Body) is not { } content)
-        {
-            return null;
-        }
-
-        var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            json.WritePropertyName("content");
-            PlainJson.Write(json, FirestoreValue.From(content));
-            json.WriteEndObject();
-        }
-
-        return body.WrittenSpan.ToArray();
+        return found.Documents.Select(OutboxDocument.Read).FirstOrDefault(message => message.AccountId == accountId) is { } message
+            && (await letters.WriteAsync(message, cancellationToken)).Content is { } content
+            ? new JsonObject { ["content"] = content }
+            : null;
     }
 }

@@ -68,7 +68,7 @@ public sealed class SessionsApi(OwnedAccounts owned, SessionStore store, SentCon
 
     private async Task<IResult> MessageAsync(string accountId, string messageId, CancellationToken cancellationToken) =>
         await sent.FindAsync(accountId, messageId, cancellationToken) is { } content
-            ? Results.Bytes(content, "application/json")
+            ? Results.Json(content)
             : GatewayDoor.Refuse(404, "unknown_message");
 
     private OwnedAccount? Held(string accountId, long epoch) => DocumentId.IsLawful(accountId) ? owned.Find(accountId, epoch) : null;

@@ -207,6 +207,61 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task for_balance_the_whole_fleet_moves_one_session_in_a_while()
+    {
+        await TellAsync(_world.One);
+        await OpenAsync(20);
+        await LookAsync(_world.One);
+        await TellAsync(_world.Other);
+        await _world.One.GetRequiredService<InstanceDirectory>().LookAroundAsync(CancellationToken.None);
+
+        for (var turn = 0; turn < 10; turn++)
+        {
+            await LookAsync(_world.One);
+        }
+
+        // MoveEvery is an hour here: ten turns, one move.
+        Assert.Equal((19, 1), (OwnedBy(_world.One).Count, _commands.Count(command => command == "/sessions/close")));
+    }
+
+    [Fact]
+    public async Task a_lease_that_nobody_gave_back_is_waited_out()
+    {
+        await TellAsync(_world.One, _world.Other);
+        var account = Assert.Single(await OpenAsync(1));
+        await _world.TakeAsync(_world.One, account);
+
+        // Its owner is gone without a word. However often the other one looks, the lease's own time has not passed.
+        for (var turn = 0; turn < 5; turn++)
+        {
+            _world.Other.GetRequiredService<OwnershipLoop>().Nudge(account);
+            await LookAsync(_world.Other);
+        }
+
+        Assert.Empty(OwnedBy(_world.Other));
+        Assert.Equal(1, (await _world.LeaseAsync(account)).Epoch);
+    }
+
+    [Fact]
+    public async Task an_account_whose_session_waits_for_a_person_has_an_owner_but_no_socket()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await _world.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.Account(account), Precondition.Present, new DocumentFields { [AccountFields.SessionState] = "stopped", [AccountFields.SessionReason] = "account_banned" }));
+
+        await LookAsync(_world.One);
+        await LookAsync(_world.One);
+        Assert.Equal(account, Assert.Single(OwnedBy(_world.One)));
+        Assert.Empty(_commands);
+
+        await _world.One.GetRequiredService<PairRequests>().AskAsync(account, null, fresh: false, CancellationToken.None);
+        await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
+        await LookAsync(_world.One);
+        Assert.Equal(["/sessions/open", "/sessions/pair"], _commands);
+    }
+
+    [Fact]
     public async Task a_cloud_api_account_is_nobodys_session()
     {
         await TellAsync(_world.One);

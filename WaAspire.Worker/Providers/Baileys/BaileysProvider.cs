@@ -14,7 +14,8 @@ namespace WaAspire.Worker.Providers.Baileys;
 /// this worker holds. Leaves: one of the closed outcomes. The id is the same for every attempt of a message, so what is
 /// in doubt may be sent again: phones show it once. If we die here, the next owner does that.
 /// </summary>
-public sealed class BaileysProvider(OwnedAccounts owned, GatewayClient gateway, IOptions<SendingOptions> options, Random chance) : IProvider
+public sealed class BaileysProvider(
+    OwnedAccounts owned, GatewayClient gateway, BaileysLetters letters, IOptions<SendingOptions> options, IOptions<LinkedFileOptions> files, Random chance) : IProvider
 {
     /// <summary>WhatsApp's own number for an account that may begin no new conversations.</summary>
     private const string NoNewContacts = "463";
@@ -28,14 +29,15 @@ public sealed class BaileysProvider(OwnedAccounts owned, GatewayClient gateway, 
             return new SendOutcome.Rejected(new SendFault("recipient", "The recipient is no address of WhatsApp's", false));
         }
 
-        if (BaileysContent.Of(message.Message) is not { } content)
-        {
-            return new SendOutcome.Rejected(new SendFault("payload", "The message holds nothing that can be sent", false));
-        }
-
         if (!owned.MaySend(account.Id) || owned.Find(account.Id) is not { } held)
         {
             return new SendOutcome.Deferred(options.Value.RetryBase, "the session is not this worker's, or not open");
+        }
+
+        var (content, fault) = await letters.WriteAsync(message.Message, work).KillPoint();
+        if (fault is not null)
+        {
+            return fault.Retryable ? new SendOutcome.RetryLater(Backoff(message.Message), fault, SpendsAttempt: true) : new SendOutcome.Rejected(fault);
         }
 
         var messageId = TransportMessageId.Of(message.Message.RequestId);
@@ -47,7 +49,7 @@ public sealed class BaileysProvider(OwnedAccounts owned, GatewayClient gateway, 
             ["to"] = recipient.Value,
             ["content"] = content,
         };
-        return await gateway.PostAsync("/messages/send", body, options.Value.SendTimeout, work).KillPoint() switch
+        return await gateway.PostAsync("/messages/send", body, LimitFor(content!), work).KillPoint() switch
         {
             GatewayReply.Answer { IsOk: true } answer => Classify(answer, messageId, message.Message),
             // Refusals of the command itself: nothing has happened.
@@ -56,6 +58,14 @@ public sealed class BaileysProvider(OwnedAccounts owned, GatewayClient gateway, 
             GatewayReply.Lost lost => new SendOutcome.Uncertain(lost.Reason),
             _ => new SendOutcome.Uncertain("an answer that is not the gateway's"),
         };
+    }
+
+    /// <summary>What a file's fetching may have taken comes out of the whole: the claim was trusted for so long and no longer.</summary>
+    private TimeSpan LimitFor(JsonObject content)
+    {
+        var whole = options.Value.SendTimeout;
+        var left = MessageKinds.Media.Contains(content[MessagePayload.Type]!.GetValue<string>()) ? whole - files.Value.Timeout : whole;
+        return left > whole / 2 ? left : whole / 2;
     }
 
     private SendOutcome Classify(GatewayReply.Answer answer, string messageId, OutboxDocument message)
