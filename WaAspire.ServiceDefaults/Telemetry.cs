@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -44,6 +48,7 @@ public static class Telemetry
             logging.IncludeScopes = true;
             logging.AddOtlpExporter();
         });
+        builder.Services.AddTransient<IStartupFilter, RouteNames>();
         builder.Services.AddHostedService<ExportLoop>();
         return builder;
     }
@@ -71,6 +76,41 @@ public static class Telemetry
         {
             _metrics?.Dispose();
             _traces?.Dispose();
+        }
+    }
+
+    /// <summary>Names a request's span by its route, never by its path: a path has ids in it, and there is no end to those.</summary>
+    private sealed class RouteNames : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(async (http, rest) =>
+            {
+                try
+                {
+                    await rest(http);
+                }
+                finally
+                {
+                    if (http.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } span)
+                    {
+                        Name(span, http);
+                    }
+                }
+            });
+            next(app);
+        };
+
+        private static void Name(Activity span, HttpContext http)
+        {
+            var route = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+            span.DisplayName = route is null ? http.Request.Method : $"{http.Request.Method} {route}";
+            span.SetTag("http.route", route);
+            span.SetTag("http.response.status_code", http.Response.StatusCode);
+            if (http.Response.StatusCode >= StatusCodes.Status500InternalServerError)
+            {
+                span.SetStatus(ActivityStatusCode.Error);
+            }
         }
     }
 

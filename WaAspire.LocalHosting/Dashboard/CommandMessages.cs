@@ -44,7 +44,7 @@ internal sealed class CommandMessages(IServiceProvider services)
         .Messages(10, command.ArgumentInputs ?? [], Input);
 
     // aspire.v1.InteractionInput; its types count from one.
-    private static ProtoWriter Input(InteractionInput input) => new ProtoWriter()
+    internal static ProtoWriter Input(InteractionInput input) => new ProtoWriter()
         .Text(1, input.Label ?? input.Name)
         .Text(2, input.Placeholder ?? "")
         .Integer(3, (int)input.InputType + 1)

@@ -40,6 +40,9 @@ internal sealed class DashboardHost(
     /// <summary>Where to log in, once the page answers; a fault with the reason when there will be no page.</summary>
     public Task<string> LoginUrl => _ready.Task;
 
+    /// <summary>Null where there is no dashboard to serve.</summary>
+    public Uri? ResourceServiceUrl { get; private set; }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (appHost.DisableDashboard || !options.Value.Dashboard || execution.IsPublishMode || OperatingSystem.IsWindows())
@@ -54,6 +57,7 @@ internal sealed class DashboardHost(
 
         var settings = DashboardSettings.Make(configuration);
         settings.Publish(configuration);
+        ResourceServiceUrl = new UriBuilder("http", "localhost", settings.ResourceServicePort).Uri;
         _resourceService = await ServeAsync(settings, cancellationToken);
         _work = RunAsync(script, found, settings, _stopping.Token);
     }
@@ -78,13 +82,17 @@ internal sealed class DashboardHost(
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
+            // Streams that say nothing for hours are the rule here, and not an attack.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.MaxRequestBodySize = null;
             foreach (var address in Loopback.Addresses)
                 kestrel.Listen(new IPEndPoint(address, settings.ResourceServicePort), listen => listen.Protocols = HttpProtocols.Http2);
         });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         var messages = new ResourceMessages(new CommandMessages(services), time.GetUtcNow().UtcDateTime);
-        var service = new ResourceService(settings.ResourceKey, messages, notifications, logs, commands, appHost, logger);
+        var service = new ResourceService(settings.ResourceKey, messages, notifications, logs, commands, new Prompts(time), appHost, logger);
         app.Run(http => service.ServeAsync(http, _stopping.Token));
         await app.StartAsync(cancellationToken);
         return app;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 
 namespace WaAspire.LocalHosting.Dashboard;
@@ -44,6 +45,25 @@ internal sealed class GrpcCall
         var message = new byte[length];
         await _http.Request.Body.ReadExactlyAsync(message, cancellationToken);
         return message;
+    }
+
+    /// <summary>The caller's messages, until it says that there are no more.</summary>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadOnlyMemory<byte> message;
+            try
+            {
+                message = await ReadAsync(cancellationToken);
+            }
+            catch (EndOfStreamException)
+            {
+                yield break;
+            }
+
+            yield return message;
+        }
     }
 
     /// <summary>The headers go out now: a stream may have nothing to say for a long time.</summary>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Threading.Channels;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -14,9 +15,10 @@ namespace WaAspire.LocalHosting.Dashboard;
 /// </summary>
 internal sealed class ResourceService(
     string key, ResourceMessages messages, ResourceNotificationService notifications, ResourceLoggerService logs,
-    ResourceCommandService commands, AppHostFacts appHost, ILogger logger)
+    ResourceCommandService commands, Prompts prompts, AppHostFacts appHost, ILogger logger)
 {
     private const string KeyHeader = "x-resource-service-api-key";
+    private const int PromptsKept = 100;
     private const string Path = "/aspire.v1.DashboardService/";
 
     public async Task ServeAsync(HttpContext http, CancellationToken stopping)
@@ -66,9 +68,7 @@ internal sealed class ResourceService(
                 await ExecuteAsync(call, ProtoReader.Fields(await call.ReadAsync(cancellationToken)), cancellationToken);
                 return GrpcStatus.Ok;
             case "WatchInteractions":
-                // We never ask anything. Refused, the dashboard would try again and again and show a lost connection.
-                await call.StartAsync(cancellationToken);
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+                await WatchPromptsAsync(call, cancellationToken);
                 return GrpcStatus.Ok;
             default:
                 return GrpcStatus.Unimplemented;
@@ -102,11 +102,64 @@ internal sealed class ResourceService(
     private async Task ExecuteAsync(GrpcCall call, IReadOnlyList<ProtoField> request, CancellationToken cancellationToken)
     {
         var arguments = request.Where(f => f.Number == 5).Select(f => ProtoReader.Fields(f.Bytes)).ToDictionary(entry => entry.TextOf(1), ArgumentOf);
-        var result = await commands.ExecuteAsync(request.TextOf(2), request.TextOf(1), arguments, cancellationToken);
+        var result = await RunAsync(request.TextOf(2), request.TextOf(1), arguments, cancellationToken);
         var answer = new ProtoWriter().Integer(1, result.Success ? 1 : result.Canceled ? 3 : 2).Text(3, result.Message);
         if (result.Data is { } data)
             answer.Message(4, new ProtoWriter().Text(1, data.Value).Integer(2, (int)data.Format + 1).Flag(3, data.DisplayImmediately));
         await call.WriteAsync(answer, cancellationToken);
+    }
+
+    // A command that needs to know something asks for it, unless the caller has said it already.
+    private async Task<ExecuteCommandResult> RunAsync(
+        string resource, string command, Dictionary<string, string?> arguments, CancellationToken cancellationToken)
+    {
+        if (arguments.Count == 0 && CommandOf(resource, command) is { ArgumentInputs: { Count: > 0 } inputs, DisplayName: var title })
+        {
+            if (await prompts.AskAsync(title, inputs, cancellationToken) is not { } given)
+                return CommandResults.Canceled();
+            arguments = given;
+        }
+
+        return await commands.ExecuteAsync(resource, command, arguments, cancellationToken);
+    }
+
+    private ResourceCommandAnnotation? CommandOf(string resource, string command) => notifications.TryGetCurrentState(resource, out var state)
+        ? state.Resource.Annotations.OfType<ResourceCommandAnnotation>().FirstOrDefault(c => c.Name == command)
+        : null;
+
+    private async Task WatchPromptsAsync(GrpcCall call, CancellationToken cancellationToken)
+    {
+        await call.StartAsync(cancellationToken);
+        var updates = Channel.CreateBounded<ProtoWriter>(new BoundedChannelOptions(PromptsKept) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        prompts.Follow(updates.Writer);
+        try
+        {
+            var answers = TakeAnswersAsync(call, either);
+            await foreach (var update in updates.Reader.ReadAllAsync(either.Token))
+                await call.WriteAsync(update, either.Token);
+            await answers;
+        }
+        finally
+        {
+            prompts.Unfollow(updates.Writer);
+            await either.CancelAsync();
+        }
+    }
+
+    private async Task TakeAnswersAsync(GrpcCall call, CancellationTokenSource both)
+    {
+        try
+        {
+            await foreach (var answer in call.ReadAllAsync(both.Token))
+                prompts.Take(answer);
+        }
+        catch (Exception fault) when (fault is InvalidDataException or IOException or OperationCanceledException)
+        {
+            // The dashboard has gone: so has the other direction.
+        }
+
+        await both.CancelAsync();
     }
 
     // google.protobuf.Value, the map entry's field 2, as text.

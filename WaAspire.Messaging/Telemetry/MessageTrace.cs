@@ -19,7 +19,7 @@ public static class MessageTrace
         .SetTag("waaspire.outbox.claim_seq", message.ClaimSeq);
 
     /// <summary>What the provider reported later: delivered, read, failed.</summary>
-    public static Activity? Receipt(OutboxDocument message, string status) => Start($"receipt {status}", ActivityKind.Consumer, "settle", message)?
+    public static Activity? Receipt(OutboxDocument message, string status) => Start($"receipt {status}", ActivityKind.Internal, "settle", message)?
         .SetTag("waaspire.receipt.status", status);
 
     /// <summary>How it ended, in the words of the outcome; anything but an acceptance is marked, so that it is found and kept.</summary>

@@ -1,5 +1,8 @@
+using System.Net;
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using WaAspire.LocalHosting.Dashboard;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
@@ -58,7 +61,7 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
                 return await IsThereAsync("receipt delivered");
             },
             "the last part of the trace is shown");
-        foreach (var part in new[] { "POST /whatsappProxySend", "send outbox", "receipt delivered" })
+        foreach (var part in new[] { "MSG whatsapp outbox", "receipt delivered" })
         {
             await Expect(system.Page.GetByText(part).First).ToBeVisibleAsync(_visible);
         }
@@ -82,17 +85,14 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
             await company.SendAsync(1, text);
         }
 
-        var worker = (await system.ReplicasAsync("worker"))[0].Id;
-        await Eventually.IsTrueAsync(
-            async () =>
-            {
-                await system.OpenAsync($"/metrics/resource/{worker}?meter=WaAspire.Worker&instrument=waaspire.outbox.depth&duration=1&view=Graph");
-                return await system.Page.Locator(".js-plotly-plot .scatterlayer .trace, .js-plotly-plot .legend").CountAsync() > 0;
-            },
-            "the chart has a line");
-        await system.PictureAsync("metrics");
-        await system.OpenAsync($"/metrics/resource/{worker}?meter=WaAspire.Worker&instrument=waaspire.outbox.depth&duration=1&view=Table");
+        const string Depth = "/metrics/resource/worker?meter=WaAspire.Worker&instrument=waaspire.outbox.depth&duration=1&view=";
+        await system.OpenAsync(Depth + "Graph");
         await Expect(system.Page.GetByText("Unfinished messages of the whole fleet, by state").First).ToBeVisibleAsync(_visible);
+
+        // The axis reaches as high as the highest point: two workers tell of at least three messages each.
+        await Expect(system.Page.Locator(".js-plotly-plot .ytick").GetByText("3", new() { Exact = true })
+            .Or(system.Page.Locator(".js-plotly-plot .ytick").GetByText("4", new() { Exact = true })).First).ToBeVisibleAsync(_visible);
+        await system.PictureAsync("metrics");
     }
 
     [Fact]
@@ -127,16 +127,62 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
         await Eventually.IsTrueAsync(async () => !await IsPausedAsync(company), "the account is resumed");
     }
 
+    [Fact]
+    public async Task who_does_not_know_the_key_learns_nothing_and_may_do_nothing()
+    {
+        using var stranger = new HttpClient { BaseAddress = system.App.Services.GetRequiredService<DashboardHost>().ResourceServiceUrl };
+        foreach (var call in new[] { "WatchResources", "ExecuteResourceCommand" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/aspire.v1.DashboardService/{call}")
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new ByteArrayContent(new byte[5]),
+            };
+            request.Headers.Add("x-resource-service-api-key", "a guess");
+            using var response = await stranger.SendAsync(request);
+            Assert.Equal(["16"], response.Headers.GetValues("grpc-status"));
+            Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    [Fact]
+    public async Task the_other_commands_do_what_they_say()
+    {
+        var worker = (await system.ReplicasAsync("worker"))[0].Id;
+        foreach (var (resource, command) in new[] { (worker, "sweep"), ("proxy", "send-test-message"), ("redis", "flush") })
+        {
+            var result = await system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
+            Assert.True(result.Success, $"{command}: {result.Message} {result.Data?.Value}");
+        }
+    }
+
+    [Fact]
+    public async Task a_drain_ends_the_very_worker_that_was_meant()
+    {
+        var workers = await system.ReplicasAsync("worker");
+        foreach (var worker in workers)
+        {
+            Assert.True((await system.App.ResourceCommands.ExecuteCommandAsync(worker.Id, "drain")).Success);
+            await system.App.ResourceNotifications.WaitForResourceAsync(
+                "worker", replica => replica.ResourceId == worker.Id && replica.Snapshot.State?.Text == KnownResourceStates.Finished).WaitAsync(TimeSpan.FromMinutes(2));
+            Assert.Equal([worker.Id], (await system.ReplicasAsync("worker")).Where(replica => !replica.IsRunning).Select(replica => replica.Id).DefaultIfEmpty(worker.Id));
+            await system.CommandAsync(worker.Id, "start");
+            await system.WaitUntilHealthyAsync("worker");
+        }
+    }
+
     private async Task RunAsync(string command, string account)
     {
         await system.OpenAsync("/");
         var worker = (await system.ReplicasAsync("worker"))[0].Id;
         await system.Row(worker).GetByRole(AriaRole.Button).Last.ClickAsync();
-        await system.Page.GetByRole(AriaRole.Menuitem, new() { Name = command }).Or(system.Page.GetByText(command, new() { Exact = true })).First.ClickAsync();
-        var dialog = system.Page.GetByRole(AriaRole.Dialog);
-        await dialog.Locator("input").First.FillAsync(account);
+        var items = system.Page.Locator("fluent-menu-item:visible");
+        await items.Filter(new() { HasText = "Commands" }).First.HoverAsync();
+        await items.GetByText(command, new() { Exact = true }).Last.ClickAsync();
+        await system.Page.Locator("fluent-dialog fluent-text-field input").First.FillAsync(account);
         await system.PictureAsync("command");
-        await dialog.GetByRole(AriaRole.Button).Filter(new() { HasText = command }).Or(dialog.Locator("fluent-button[appearance=accent]")).First.ClickAsync();
+        await system.Page.Locator("fluent-dialog .fluent-dialog-footer fluent-button").Filter(new() { HasText = command }).ClickAsync();
     }
 
     private static async Task<bool> IsPausedAsync(Company company) =>
