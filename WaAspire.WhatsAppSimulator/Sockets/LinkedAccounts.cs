@@ -20,11 +20,14 @@ internal sealed class LinkedAccounts(StandIn standIn, ChatStore chats, BusinessN
         if (numbers.Link(number)) chats.Open(new ChatKey(number, options.Value.FirstContact), options.Value.FirstName);
     }
 
-    /// <summary>What is wrong, or null.</summary>
-    public async Task<string?> ScanAsync(string code, CancellationToken cancellation) =>
-        Waiting.FirstOrDefault(account => account.Code == code) is { } account
-            ? (await standIn.PostAsync("scan", new { qr = account.Qr, phone = account.Number }, cancellation)).Problem
-            : "this code has expired";
+    /// <summary>What is wrong, or null: then the number can be written to at once.</summary>
+    public async Task<string?> ScanAsync(string code, CancellationToken cancellation)
+    {
+        if (Waiting.FirstOrDefault(account => account.Code == code) is not { } account) return "this code has expired";
+        var (_, problem) = await standIn.PostAsync("scan", new { qr = account.Qr, phone = account.Number }, cancellation);
+        if (problem is null) Meet(account.Number);
+        return problem;
+    }
 
     public async Task<(string? Id, string? Problem)> WriteAsync(InboundRequest request, CancellationToken cancellation)
     {
