@@ -65,7 +65,7 @@ if [ "$WAASPIRE_FULL" = 1 ]; then
     say "./test.sh --full on $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD): $passed passed, $failed failed"
     say ""
     say "Tests on the running product, with production's durations:"
-    grep -o 'UnitTestResult [^>]*\(Flows\|Degraded\|Costs\|Gateway\)[^>]*' "$results/tests.trx" |
+    grep -o 'UnitTestResult [^>]*\(Flows\|Degraded\|Chaos\|Costs\|Gateway\)[^>]*' "$results/tests.trx" |
       sed -n 's/.*testName="WaAspire\.Tests\.\([^"]*\)".*duration="\([0-9:]*\).*outcome="\([A-Za-z]*\)".*/\2  \3  \1/p' | sed 's/&quot;/"/g' | sort -k3
     say ""
     say "A kill at every await between claim and record (durations as short as the protocol allows):"

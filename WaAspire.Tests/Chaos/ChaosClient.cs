@@ -15,8 +15,13 @@ internal sealed class ChaosClient(ChaosSystem system, ChaosPlan plan, Random cha
 {
     private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _giveUpAfter = TimeSpan.FromMinutes(10);
+
+    // Every kind that needs no uploaded file, and a template without one.
     private static readonly IReadOnlyList<JsonNode> _payloads =
-        [.. Payloads.Good.Where(payload => !payload.Json.Contains("\"{", StringComparison.Ordinal)).Select(payload => JsonNode.Parse(payload.Json)!)];
+    [
+        .. Payloads.Good.Where(payload => !payload.Json.Contains("\"{", StringComparison.Ordinal)).Select(payload => JsonNode.Parse(payload.Json)!),
+        JsonNode.Parse("""{"type":"template","template":{"name":"order_ready","language":{"code":"ro"},"components":[{"type":"body","parameters":[{"type":"text","text":"Ana"}]}]}}""")!,
+    ];
 
     private readonly HttpClient _http = new() { Timeout = _answerWithin };
 
@@ -35,7 +40,7 @@ internal sealed class ChaosClient(ChaosSystem system, ChaosPlan plan, Random cha
 
     public void Dispose() => _http.Dispose();
 
-    // Every second one a plain text, else any kind that needs no uploaded file: also reactions, replies, templates, buttons.
+    // Every second one a plain text, else media by link, reactions, replies, templates, buttons and so on.
     private (string? Text, JsonNode? Payload) Message(int number) =>
         chance.Next(2) == 0 ? ($"message {number}", null) : (null, _payloads[chance.Next(_payloads.Count)]);
 

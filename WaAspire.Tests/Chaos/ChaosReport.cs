@@ -84,20 +84,25 @@ internal static class ChaosReport
         page.AppendLine("thread was released from it when the quiet period had passed and WhatsApp's log did not have it.").AppendLine();
         foreach (var phase in result.Phases.Where(phase => phase.OnPurpose > 0))
         {
-            page.AppendLine(_plain, $"One message more, made to go wrong: WhatsApp accepted it, dropped the answer, and its receipts took {result.Plan.QuietPeriod.TotalSeconds * 2.2:0} s, with a quiet period of {result.Plan.QuietPeriod.TotalSeconds:0} s. Under `ResendAfterSilence` WhatsApp accepted it **{phase.OnPurpose} times**{(phase.OnPurpose > 1 ? ": the duplicate that this policy can make, and why it is never the default" : " (expected: 2)")}. It is not in the figures above.").AppendLine();
+            page.AppendLine(_plain, $"One message more, made to go wrong: WhatsApp accepted it, dropped the answer, and its receipts took {result.Plan.QuietPeriod.TotalSeconds * DuplicateOnPurpose.Late:0} s, with a quiet period of {result.Plan.QuietPeriod.TotalSeconds:0} s. Under `ResendAfterSilence` WhatsApp accepted it **{phase.OnPurpose} times**{(phase.OnPurpose > 1 ? ": the duplicate that this policy can make, and why it is never the default" : " (expected: 2)")}. It is not in the figures above.").AppendLine();
         }
     }
 
     private static void Takeovers(StringBuilder page, ChaosResult result)
     {
+        if (result is not { Term: { } term, Kill: { } kill })
+        {
+            return;
+        }
+
         page.AppendLine("## Takeover").AppendLine();
         page.AppendLine("With nothing else wrong and 24 threads in steady use; all processes share this machine.").AppendLine();
         page.AppendLine("| what | wanted | measured | of |");
         page.AppendLine("| --- | --- | --- | --- |");
         var scale = result.Plan.Scale;
-        Row("after SIGTERM, until others go on with its threads", 1, result.Term.LaneMax, result.Term.Lanes, "threads");
-        Row("after SIGKILL, its threads without an attempt in flight", 5 * scale, result.Kill.LaneMax, result.Kill.Lanes, "threads");
-        Row("after SIGKILL, its attempts in flight, to a lawful state", 80 * scale, result.Kill.AttemptMax, result.Kill.Attempts, "attempts");
+        Row("after SIGTERM, until others go on with its threads", 1, term.LaneMax, term.Lanes, "threads");
+        Row("after SIGKILL, its threads without an attempt in flight", 5 * scale, kill.LaneMax, kill.Lanes, "threads");
+        Row("after SIGKILL, its attempts in flight, to a lawful state", 80 * scale, kill.AttemptMax, kill.Attempts, "attempts");
         page.AppendLine();
 
         void Row(string what, double wanted, TimeSpan measured, int of, string noun) => page.AppendLine(

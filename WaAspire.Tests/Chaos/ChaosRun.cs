@@ -30,6 +30,11 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
 
         var underHold = await PhaseAsync("Hold", hold, plan.Seed, plan.HoldFaults, null);
         var underSilence = await PhaseAsync("ResendAfterSilence", silence, plan.Seed + 1, plan.SilenceFaults, new DuplicateOnPurpose(_system, plan, purpose[0]));
+        if (!plan.IsReported)
+        {
+            return new ChaosResult(plan, [underHold, underSilence], _nemesis.Troubles, _clock.Elapsed, null, null);
+        }
+
         var (measured, term, kill) = await MeasureAsync(calm);
         return new ChaosResult(plan, [underHold, underSilence, measured], _nemesis.Troubles, _clock.Elapsed, term, kill);
     }
@@ -53,19 +58,18 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         await faultsEnd.CancelAsync();
         await writing;
         say($"{_clock.Elapsed:hh\\:mm\\:ss} {name}: draining");
-        var isDrained = true;
         var onPurpose = 0;
         if (purpose is not null)
         {
             var trickle = load.TrickleAsync(drained.Token);
-            var making = purpose.MakeAsync();
+            var making = plan.IsReported ? purpose.MakeAsync() : Task.FromResult(0);
             await new Drain(plan, companies, policyDecides: true).RunAsync();
             onPurpose = await making;
             await drained.CancelAsync();
             await trickle;
         }
 
-        isDrained = await new Drain(plan, companies, policyDecides: false).RunAsync();
+        var isDrained = await new Drain(plan, companies, policyDecides: false).RunAsync();
         await Drain.UntilToldAsync(_system);
         await drained.CancelAsync();
         await watching;
@@ -168,7 +172,7 @@ internal sealed record PhaseResult(
     string Name, TimeSpan From, TimeSpan To, TimeSpan Drained, Verdict Verdict, int Refused, int Written, DoubtEnds? Doubts, int OnPurpose, IReadOnlyList<string> Stuck);
 
 internal sealed record ChaosResult(
-    ChaosPlan Plan, IReadOnlyList<PhaseResult> Phases, IReadOnlyList<Trouble> Troubles, TimeSpan Took, TakeoverTimes Term, TakeoverTimes Kill)
+    ChaosPlan Plan, IReadOnlyList<PhaseResult> Phases, IReadOnlyList<Trouble> Troubles, TimeSpan Took, TakeoverTimes? Term, TakeoverTimes? Kill)
 {
     public Verdict Verdict => Phases.Select(phase => phase.Verdict).Aggregate((one, other) => one + other);
 

@@ -55,7 +55,7 @@ internal sealed class Drain(ChaosPlan plan, IReadOnlyList<Company> companies, bo
     private async Task ReleaseAsync(List<OutboxDocument> open)
     {
         // The policy has its turn first, and evidence may take some time to reach it.
-        var wait = policyDecides ? (plan.QuietPeriod * 2) + TimeSpan.FromSeconds(10) : plan.QuietPeriod + TimeSpan.FromSeconds(1);
+        var wait = policyDecides ? (plan.QuietPeriod * 1.5) + TimeSpan.FromSeconds(2) : plan.QuietPeriod + TimeSpan.FromSeconds(1);
         var now = TimeProvider.System.GetUtcNow();
         var old = open.Where(message => message.Status == OutboxStatus.Uncertain && !IsReleased(message) && message.DoubtSince + wait < now).ToList();
         if (old.Count == 0)

@@ -9,6 +9,9 @@ namespace WaAspire.Tests.Chaos;
 /// </summary>
 internal sealed class DuplicateOnPurpose(ChaosSystem system, ChaosPlan plan, Company company)
 {
+    /// <summary>Quiet periods that its receipts take.</summary>
+    public const double Late = 2.2;
+
     private const int Doubtful = 1;
 
     public static int ThreadsNeeded => 200;
@@ -16,7 +19,7 @@ internal sealed class DuplicateOnPurpose(ChaosSystem system, ChaosPlan plan, Com
     /// <returns>How often WhatsApp accepted it.</returns>
     public async Task<int> MakeAsync()
     {
-        var late = (int)(plan.QuietPeriod * 2.2).TotalMilliseconds;
+        var late = (int)(plan.QuietPeriod * Late).TotalMilliseconds;
         await system.Switches.SetRequestsAsync(new { kind = "acceptThenDrop", to = company.PhoneOf(Doubtful), times = 1 });
         await system.Switches.SetWebhooksAsync(new { kind = "delay", status = "any", to = company.PhoneOf(Doubtful), times = 10, @for = late });
         var requestId = await company.SendAsync(Doubtful, "its receipt is late");

@@ -26,14 +26,14 @@ internal sealed class Takeover(ChaosSystem system, ChaosPlan plan, Company compa
     /// <summary>Threads that the measurement writes in.</summary>
     public static int ThreadsNeeded => 2 * Threads;
 
-    public Task<TakeoverTimes> AfterTermAsync() => MeasureAsync(system.WorkerProcesses[1], 1, worker => worker.TerminateAsync());
+    public Task<TakeoverTimes> AfterTermAsync() => MeasureAsync(1, worker => worker.TerminateAsync());
 
     public async Task<TakeoverTimes> AfterKillAsync()
     {
         await system.Switches.SetStoreAsync(new { latency = 100 });
         try
         {
-            return await MeasureAsync(system.WorkerProcesses[2], 1 + Threads, worker => worker.KillAsync());
+            return await MeasureAsync(1 + Threads, worker => worker.KillAsync());
         }
         finally
         {
@@ -41,7 +41,7 @@ internal sealed class Takeover(ChaosSystem system, ChaosPlan plan, Company compa
         }
     }
 
-    private async Task<TakeoverTimes> MeasureAsync(ChaosProcess worker, int firstThread, Func<ChaosProcess, Task> end)
+    private async Task<TakeoverTimes> MeasureAsync(int firstThread, Func<ChaosProcess, Task> end)
     {
         // Half of the answers come late after the acceptance, half of the acceptances come late: both are in flight when the worker ends.
         await system.Switches.SetRequestsAsync(new { kind = "acceptThenSlow", share = 0.5, @for = 300 }, new { kind = "slow", share = 1.0, @for = 300 });
@@ -50,10 +50,11 @@ internal sealed class Takeover(ChaosSystem system, ChaosPlan plan, Company compa
         _told.AddRange(threads);
         var writing = Task.WhenAll(threads.Select(thread => WriteAsync(thread, enough.Token)));
         await Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System);
+        var worker = await BusiestAsync();
 
         var at = TimeProvider.System.GetUtcNow();
         var ending = end(worker);
-        var holder = $"chaos-{system.WorkerProcesses.ToList().IndexOf(worker) + 1}-";
+        var holder = HolderOf(worker);
         var orphans = new Dictionary<string, TimeSpan>();
         await ending;
         var held = (await company.AllOutboxAsync()).Values.Where(message => IsHeldBy(message, holder)).Select(message => message.RequestId).ToHashSet();
@@ -84,6 +85,15 @@ internal sealed class Takeover(ChaosSystem system, ChaosPlan plan, Company compa
         var waits = await WaitsAsync(threads, at, holder, held);
         return new TakeoverTimes(waits.Count, waits.DefaultIfEmpty().Max(), held.Count, orphans.Values.DefaultIfEmpty().Max());
     }
+
+    /// <summary>Who has sent most of the last messages: the end of an idle worker shows nothing.</summary>
+    private async Task<ChaosProcess> BusiestAsync()
+    {
+        var latest = (await company.AllOutboxAsync()).Values.Where(message => message.ClaimedAt is not null).OrderByDescending(message => message.ClaimedAt).Take(2 * Threads).ToList();
+        return system.WorkerProcesses.MaxBy(worker => latest.Count(message => message.ClaimedBy!.StartsWith(HolderOf(worker), StringComparison.Ordinal)))!;
+    }
+
+    private static string HolderOf(ChaosProcess worker) => $"{worker.Name.Replace("worker", "chaos", StringComparison.Ordinal)}-";
 
     private async Task WriteAsync(ToldThread thread, CancellationToken enough)
     {

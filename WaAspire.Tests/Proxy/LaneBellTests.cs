@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Proxy;
 using WaAspire.Proxy.Send;

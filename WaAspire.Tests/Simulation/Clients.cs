@@ -1,6 +1,6 @@
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.WhatsApp;
-using WaAspire.Proxy.Send;
 using WaAspire.Tests.Simulation.Fleet;
 
 namespace WaAspire.Tests.Simulation;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
@@ -51,7 +52,7 @@ internal sealed class SimulatedProxy
         {
             // The server's time is known before the first request: readiness asks the store.
             await (_services.GetRequiredService<ServerClock>().SinceObservation is null ? _services.GetRequiredService<IFirestore>().GetAsync(["accounts/none"], "ready", CancellationToken.None) : Task.CompletedTask);
-            if (await _services.GetRequiredService<EnqueueStore>().EnqueueAsync(request, uid, CancellationToken.None) is EnqueueOutcome.Stored stored)
+            if (await _services.GetRequiredService<EnqueueStore>().EnqueueAsync(request, new Sender(uid), CancellationToken.None) is EnqueueOutcome.Stored stored)
             {
                 accepted = stored.RequestId;
                 _services.GetRequiredService<LaneBell>().Ring(new Lane(request.AccountId, request.ThreadId), stored.DueIn, stored.CommittedAt);

@@ -51,6 +51,7 @@ internal sealed class SimulatedWorker
         services.AddSingleton<IProvider>(provider => new CloudApiProvider(
             new HttpClient(new WhatsAppLine(scene.WhatsApp, scene.Faults, scene.WhatsAppLine(process))) { Timeout = Timeout.InfiniteTimeSpan },
             provider.GetRequiredService<IOptions<CloudApiOptions>>(),
+            provider.GetRequiredService<AccessTokens>(),
             provider.GetRequiredService<IOptions<SendingOptions>>(),
             process.Chance,
             process.Clock));
