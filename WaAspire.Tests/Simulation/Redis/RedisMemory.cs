@@ -51,8 +51,8 @@ internal sealed class RedisMemory(Func<DateTimeOffset> clock)
         "ZADD" => Add(command),
         "ZSCORE" => Find(command[1]) is { } scored && scored.Scores.TryGetValue(command[2], out var score) ? LuaValue.Text(score) : false,
         "ZREM" => Remove(command[1], entry => command[2..].Count(entry.Scores.Remove)),
-        "ZRANGE" => Range(command, double.PositiveInfinity, int.Parse(command[2], CultureInfo.InvariantCulture), int.Parse(command[3], CultureInfo.InvariantCulture) + 1),
-        "ZRANGEBYSCORE" => Range(command, Number(command[3]), 0, int.Parse(command[^1], CultureInfo.InvariantCulture)),
+        "ZRANGE" => Range(command, _ => true, int.Parse(command[2], CultureInfo.InvariantCulture), int.Parse(command[3], CultureInfo.InvariantCulture) + 1),
+        "ZRANGEBYSCORE" => Range(command, Between(command[2], command[3]), 0, int.Parse(command[^1], CultureInfo.InvariantCulture)),
         _ => throw new NotSupportedException($"The simulated Redis has no {command[0]}."),
     };
 
@@ -111,11 +111,18 @@ internal sealed class RedisMemory(Func<DateTimeOffset> clock)
         return scores.Count - before;
     }
 
-    private LuaTable Range(string[] command, double most, int skip, int take)
+    /// <summary>A bracket before the least leaves it out.</summary>
+    private static Func<double, bool> Between(string least, string most)
+    {
+        var (from, to) = (Number(least.TrimStart('(')), Number(most));
+        return least.StartsWith('(') ? score => score > from && score <= to : score => score >= from && score <= to;
+    }
+
+    private LuaTable Range(string[] command, Func<double, bool> isMeant, int skip, int take)
     {
         var withScores = command.Contains("WITHSCORES");
         var found = (Find(command[1])?.Scores ?? [])
-            .Where(member => member.Value <= most)
+            .Where(member => isMeant(member.Value))
             .OrderBy(member => member.Value).ThenBy(member => member.Key, StringComparer.Ordinal)
             .Skip(skip).Take(take);
         return LuaTable.Of(found.SelectMany(member => withScores ? new object[] { member.Key, LuaValue.Text(member.Value) } : [member.Key]));
@@ -153,6 +160,7 @@ internal sealed class RedisMemory(Func<DateTimeOffset> clock)
     private static double Number(string text) => text switch
     {
         "-inf" => double.NegativeInfinity,
+        "+inf" => double.PositiveInfinity,
         _ => double.Parse(text, CultureInfo.InvariantCulture),
     };
 
