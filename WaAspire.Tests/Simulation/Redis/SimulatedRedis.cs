@@ -36,6 +36,7 @@ internal static class SimulatedRedis
             nameof(IDatabaseAsync.ScriptEvaluateAsync) => EvaluateAsync((string)given[0]!, (RedisKey[]?)given[1] ?? [], (RedisValue[]?)given[2] ?? []),
             nameof(IDatabaseAsync.StringSetAsync) => SetAsync((RedisKey)given[0]!, (RedisValue)given[1]!, (TimeSpan?)given[2], (When)given[3]!),
             nameof(IDatabaseAsync.KeyExistsAsync) => ExistsAsync((RedisKey)given[0]!),
+            nameof(IDatabaseAsync.HashDeleteAsync) => DeleteAsync((RedisKey)given[0]!, (RedisValue)given[1]!),
             nameof(ISubscriber.PublishAsync) => PublishAsync((string)(RedisChannel)given[0]!, (string)(RedisValue)given[1]!, (CommandFlags)given[2]!),
             nameof(ISubscriber.SubscribeAsync) => SubscribeAsync((RedisChannel)given[0]!, (Action<RedisChannel, RedisValue>)given[1]!),
             _ => throw new NotSupportedException($"The simulated Redis has no {method}."),
@@ -62,6 +63,12 @@ internal static class SimulatedRedis
         Task<bool> ExistsAsync(RedisKey key)
         {
             string[] command = ["EXISTS", key!];
+            return line.AskAsync(() => memory.Call(command) is 1d);
+        }
+
+        Task<bool> DeleteAsync(RedisKey key, RedisValue field)
+        {
+            string[] command = ["HDEL", key!, field!];
             return line.AskAsync(() => memory.Call(command) is 1d);
         }
 
