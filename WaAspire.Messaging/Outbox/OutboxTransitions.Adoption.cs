@@ -48,28 +48,4 @@ public static partial class OutboxTransitions
                 FieldTransform.RequestTime(isSent ? OutboxFields.SentAt : OutboxFields.DoubtSince)),
         ];
     }
-
-    /// <summary>
-    /// A dead letter of the old system can be found and replayed. What its last error meant nobody knows: whoever replays it
-    /// must have looked. Its own words about the error stay where they are, because nobody knows what is in them.
-    /// </summary>
-    public static DocumentWrite AdoptDeadLetter(OutboxDocument message)
-    {
-        var failedAt = message.FailedAt ?? message.UpdateTime;
-        return Change(
-            message,
-            OutboxStatus.Failed,
-            new DocumentFields
-            {
-                [OutboxFields.RequestId] = message.RequestId,
-                [OutboxFields.Schema] = CurrentSchema,
-                [OutboxFields.ThreadId] = message.ThreadId,
-                [OutboxFields.Shard] = (long)OutboxShard.Of(message.ThreadId!),
-                [OutboxFields.AttemptCount] = message.AttemptCount,
-                [OutboxFields.FailedAt] = failedAt,
-                [OutboxFields.Failure] = Describe(SendFault.OldSystem, failedAt),
-                [OutboxFields.OutcomeUnknown] = true,
-            },
-            deleted: [OutboxFields.NextAttemptAt]);
-    }
 }

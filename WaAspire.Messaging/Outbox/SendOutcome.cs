@@ -38,7 +38,4 @@ public sealed record SendFault(string Code, string Title, bool Retryable)
     public TimeSpan? Hint { get; init; }
 
     public static readonly SendFault Expired = new("expired", "It was not sent before it expired", false);
-
-    /// <summary>Of a dead letter that the old system left.</summary>
-    public static readonly SendFault OldSystem = new("old_system", "It failed in the old system", false);
 }

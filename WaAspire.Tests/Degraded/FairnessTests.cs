@@ -12,11 +12,11 @@ namespace WaAspire.Tests.Degraded;
 public sealed class FairnessTests(RunningSystem system) : IClassFixture<RunningSystem>
 {
     private const int Threads = 1000;
-    private const int CallThreads = 200;
+    private const int CallThreads = 20;
     private const int CallsPerMessage = 20;
 
     /// <summary>Polls, renewals and sweeps of the fleet, with nothing to send.</summary>
-    private const int CallsPerSecond = 20;
+    private const int CallsPerSecond = 60;
     private static readonly int _backlog = Durations.IsFull ? 100_000 : 5000;
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class FairnessTests(RunningSystem system) : IClassFixture<RunningS
         var large = await Company.OpenAsync(system);
         await large.CommitAsync(DocumentWrite.Update(
             FirestorePaths.Account(large.AccountId), Precondition.Present, new DocumentFields { ["throughputPerSecond"] = 20L }));
-        await QueueAsync(large, CallThreads, CallThreads * 10);
+        await QueueAsync(large, CallThreads, CallThreads * 20);
         await Eventually.IsTrueAsync(async () => (await large.AcceptedAsync()).Count > 50, "the backlog is moving");
         using var redis = await ConnectionMultiplexer.ConnectAsync((await system.App.GetConnectionStringAsync("redis"))!);
 

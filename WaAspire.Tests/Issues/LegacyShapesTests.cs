@@ -44,28 +44,6 @@ public sealed class LegacyShapesTests(AccountWorld world)
         }
     }
 
-    [Fact]
-    public async Task a_dead_letter_of_the_old_system_can_be_found_and_is_replayed_only_by_who_has_looked()
-    {
-        _sender = await world.OpenAsync();
-        var dead = LeftAlone("old-dead-letter", "failed", new() { [OutboxFields.LastError] = "to 40700000001: refused" });
-        var nowhere = LeftAlone("old-dead-letter-to-nobody", "failed", [], [OutboxFields.ToJid]);
-        await world.CommitAsync([.. new[] { dead, nowhere }.Select(shape => DocumentWrite.Set(Path(shape.Id), shape.Fields))]);
-
-        for (var i = 0; i < 2; i++)
-        {
-            var found = await world.Worker.GetRequiredService<IFirestore>().GetAsync([Path(dead.Id), Path(nowhere.Id)], "test", CancellationToken.None);
-            Assert.Equal(1 - i, await world.Worker.GetRequiredService<LegacyMessages>().AdoptDeadLettersAsync(
-                [.. found.Documents.Where(document => OutboxDocument.Read(document).Schema is null)], CancellationToken.None));
-        }
-
-        var listed = await world.Worker.GetRequiredService<DeadLetters>().NewestFirstAsync(new DeadLetterFilter(_sender.Id, null, null), null, 10, CancellationToken.None);
-        var letter = Assert.Single(listed.Messages);
-        Assert.Equal((Name(dead.Id), "old_system"), (letter.RequestId, letter.Failure!.Text("code")));
-        Assert.DoesNotContain("4070", letter.Failure.Text("title"), StringComparison.Ordinal);
-        Assert.True(letter.OutcomeUnknown);
-    }
-
     private List<Shape> Shapes()
     {
         var media = new DocumentFields { ["image"] = Map("url", "https://example.com/a.png"), ["mimetype"] = "image/png", ["caption"] = "Hi" };

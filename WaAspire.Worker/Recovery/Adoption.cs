@@ -25,17 +25,15 @@ public sealed class Adoption(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var hasDeadLetters = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             var isDone = await LoopTurn.RunAsync(Purpose, () => options.Value.AdoptLegacy ? AdoptAllAsync(stoppingToken) : Task.CompletedTask, logger, stoppingToken);
             if (isDone)
             {
                 _firstPass.TrySetResult();
-                hasDeadLetters = hasDeadLetters || !options.Value.AdoptLegacy || await LoopTurn.RunAsync("dead letters of old", () => AdoptDeadLettersAsync(stoppingToken), logger, stoppingToken);
             }
 
-            await Pause.ForAsync(isDone && hasDeadLetters ? options.Value.AdoptEvery : _outagePause, time, stoppingToken);
+            await Pause.ForAsync(isDone ? options.Value.AdoptEvery : _outagePause, time, stoppingToken);
         }
     }
 
@@ -43,33 +41,25 @@ public sealed class Adoption(
     {
         foreach (var status in new[] { OutboxStatusNames.Queued, OutboxStatusNames.Processing, OutboxStatusNames.Sending })
         {
-            await EachPageAsync(status, (found, readTime) => legacy.AdoptAsync(found, readTime, cancellationToken), cancellationToken);
+            StoredDocument? last = null;
+            DocumentsRead read;
+            do
+            {
+                read = await firestore.QueryAsync(
+                    new DocumentQuery(FirestorePaths.Outbox)
+                    {
+                        Where = [FieldFilter.Equal(OutboxFields.Status, status)],
+                        StartAfterPath = last?.Path,
+                        Limit = PageSize,
+                    },
+                    Purpose,
+                    cancellationToken);
+                var found = read.Documents.Where(document => OutboxDocument.Read(document).Schema is null).ToList();
+                var adopted = await legacy.AdoptAsync(found, read.ReadTime, cancellationToken);
+                metrics.Adopted(adopted);
+                last = read.Documents.Count > 0 ? read.Documents[^1] : null;
+            }
+            while (read.Documents.Count == PageSize);
         }
-    }
-
-    /// <summary>Once in a worker's life: it reads every dead letter, and nobody waits for them.</summary>
-    private Task AdoptDeadLettersAsync(CancellationToken cancellationToken) =>
-        EachPageAsync(OutboxStatusNames.Failed, (found, _) => legacy.AdoptDeadLettersAsync(found, cancellationToken), cancellationToken);
-
-    private async Task EachPageAsync(string status, Func<IReadOnlyList<StoredDocument>, DateTimeOffset, Task<int>> adopt, CancellationToken cancellationToken)
-    {
-        StoredDocument? last = null;
-        DocumentsRead read;
-        do
-        {
-            read = await firestore.QueryAsync(
-                new DocumentQuery(FirestorePaths.Outbox)
-                {
-                    Where = [FieldFilter.Equal(OutboxFields.Status, status)],
-                    StartAfterPath = last?.Path,
-                    Limit = PageSize,
-                },
-                Purpose,
-                cancellationToken);
-            var found = read.Documents.Where(document => OutboxDocument.Read(document).Schema is null).ToList();
-            metrics.Adopted(await adopt(found, read.ReadTime));
-            last = read.Documents.Count > 0 ? read.Documents[^1] : null;
-        }
-        while (read.Documents.Count == PageSize);
     }
 }

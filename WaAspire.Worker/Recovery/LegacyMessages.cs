@@ -32,22 +32,6 @@ public sealed class LegacyMessages(IFirestore firestore, CommitBatcher commits, 
         return outcomes.Count(outcome => outcome is CommitOutcome.Committed);
     }
 
-    /// <returns>How many dead letters were adopted; those that name no recipient stay as they are.</returns>
-    public async Task<int> AdoptDeadLettersAsync(IReadOnlyList<StoredDocument> found, CancellationToken cancellationToken)
-    {
-        var outcomes = await Task.WhenAll(found
-            .Select(document => Place(OutboxDocument.Read(document)))
-            .OfType<OutboxDocument>()
-            .Select(message => commits.CommitAsync(
-                new CommitMember(
-                    [OutboxTransitions.AdoptDeadLetter(message)],
-                    Adoption.Purpose,
-                    message.Path,
-                    document => document is not null && OutboxDocument.Read(document).Schema is not null),
-                cancellationToken)));
-        return outcomes.Count(outcome => outcome is CommitOutcome.Committed);
-    }
-
     /// <summary>
     /// Null for a document that names no account or no lawful recipient: a person has to look at it. A thread id that is no
     /// lawful path would have the whole page refused, for ever.
