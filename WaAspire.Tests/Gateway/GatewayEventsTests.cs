@@ -113,7 +113,15 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
         var before = TimeProvider.System.GetUtcNow();
         await StandAsync(new
         {
-            kind = "session", accountId = _account, epoch = 1, version = 1, state = "qr_ready", qr = "2@abc", qrExpiresAt = before.AddHours(2).ToUnixTimeMilliseconds(), degraded = false, reconnectCount = 0,
+            kind = "session",
+            accountId = _account,
+            epoch = 1,
+            version = 1,
+            state = "qr_ready",
+            qr = "2@abc",
+            qrExpiresAt = before.AddHours(2).ToUnixTimeMilliseconds(),
+            degraded = false,
+            reconnectCount = 0,
         });
 
         var account = await AccountAsync();
