@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using WaAspire.Messaging.Enqueue.Payloads;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.WhatsApp;
-using WaAspire.Messaging.Enqueue.Payloads;
 
 namespace WaAspire.Messaging.Enqueue;
 

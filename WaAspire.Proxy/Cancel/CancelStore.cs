@@ -4,7 +4,6 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Proxy.Envelope;
-using WaAspire.Proxy.Send;
 
 namespace WaAspire.Proxy.Cancel;
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Proxy.Auth;
-using WaAspire.Proxy.Send;
 
 namespace WaAspire.Proxy.Envelope;
 

@@ -2,7 +2,6 @@ using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
-using WaAspire.Proxy.Send;
 
 namespace WaAspire.Proxy.Media;
 

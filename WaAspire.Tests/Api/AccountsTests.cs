@@ -165,17 +165,21 @@ public sealed class AccountsTests(DeskWorld desk)
     public async Task one_account_more_than_there_may_be_is_refused_with_the_numbers()
     {
         var known = await desk.AddAsync("+40799555000");
-        using var worker = await desk.StartWorkerAsync("--Accounts:AccountsMax", "1");
-        var proxy = await desk.Firebase.StartAnotherAsync("--WHATSAPP_RAILWAY_BASE_URL", worker.BaseAddress!.ToString(), "--INTERNAL_TOKEN", DeskWorld.InternalToken);
+        await desk.WithWorkerAsync(
+            async worker =>
+            {
+                var proxy = await desk.Firebase.StartAnotherAsync("--WHATSAPP_RAILWAY_BASE_URL", worker.BaseAddress!.ToString(), "--INTERNAL_TOKEN", DeskWorld.InternalToken);
 
-        var refused = await ProxyUnderTest.PostAsync(proxy, "/whatsappProxyAddAccount", desk.Boss, $$"""{"name":"One more","phone":"{{DeskWorld.NewPhone()}}"}""");
+                var refused = await ProxyUnderTest.PostAsync(proxy, "/whatsappProxyAddAccount", desk.Boss, $$"""{"name":"One more","phone":"{{DeskWorld.NewPhone()}}"}""");
 
-        refused.AssertRefused(429, "rate_limited");
-        Assert.Equal(1, refused.Body.GetProperty("maxAccounts").GetInt32());
-        Assert.True(refused.Body.GetProperty("retryAfterSeconds").GetInt32() > 0);
-        // Who is there already is no one more.
-        var again = await ProxyUnderTest.PostAsync(proxy, "/whatsappProxyAddAccount", desk.Boss, """{"name":"Office","phone":"+40799555000"}""");
-        Assert.Equal((200, known), (again.Status, again.Body.GetProperty("account").GetProperty("id").GetString()));
+                refused.AssertRefused(429, "rate_limited");
+                Assert.Equal(1, refused.Body.GetProperty("maxAccounts").GetInt32());
+                Assert.True(refused.Body.GetProperty("retryAfterSeconds").GetInt32() > 0);
+                // Who is there already is no one more.
+                var again = await ProxyUnderTest.PostAsync(proxy, "/whatsappProxyAddAccount", desk.Boss, """{"name":"Office","phone":"+40799555000"}""");
+                Assert.Equal((200, known), (again.Status, again.Body.GetProperty("account").GetProperty("id").GetString()));
+            },
+            "--Accounts:AccountsMax", "1");
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class DeskWorld : IAsyncLifetime
         await Firebase.DisposeAsync();
     }
 
-    public async Task<HttpClient> StartWorkerAsync(params string[] settings)
+    private async Task<HttpClient> StartWorkerAsync(params string[] settings)
     {
         var worker = WorkerHost.Create(
         [
@@ -88,6 +88,21 @@ public sealed class DeskWorld : IAsyncLifetime
         var client = new HttpClient { BaseAddress = new Uri(worker.Urls.Single()) };
         client.DefaultRequestHeaders.Add("X-Internal-Token", InternalToken);
         return client;
+    }
+
+    /// <summary>What a test asks of a worker with other settings, which ends with it: it must not send what later tests wait for.</summary>
+    public async Task WithWorkerAsync(Func<HttpClient, Task> ask, params string[] settings)
+    {
+        using var worker = await StartWorkerAsync(settings);
+        var app = _apps[^1];
+        try
+        {
+            await ask(worker);
+        }
+        finally
+        {
+            await app.StopAsync();
+        }
     }
 
     public Task<ProxyUnderTest.Answer> GetAsync(string path, string? token) => ProxyUnderTest.SendAsync(Proxy, HttpMethod.Get, path, token, null);

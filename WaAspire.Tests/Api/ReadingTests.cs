@@ -123,7 +123,9 @@ public sealed class ReadingTests(DeskWorld desk)
             {
                 await desk.Firebase.SetAsync(FirestorePaths.ThreadMessage(ThreadId(accountId, thread), $"m-{message}"), new DocumentFields
                 {
-                    ["body"] = $"{thread}.{message}", ["tsClient"] = _noon.AddMinutes(message * 10).AddMinutes(thread), ["raw"] = "evidence",
+                    ["body"] = $"{thread}.{message}",
+                    ["tsClient"] = _noon.AddMinutes(message * 10).AddMinutes(thread),
+                    ["raw"] = "evidence",
                 });
             }
         }

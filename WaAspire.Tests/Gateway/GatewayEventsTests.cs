@@ -108,6 +108,27 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_code_expires_by_the_servers_clock()
+    {
+        var before = TimeProvider.System.GetUtcNow();
+        await StandAsync(new
+        {
+            kind = "session",
+            accountId = _account,
+            epoch = 1,
+            version = 1,
+            state = "qr_ready",
+            qr = "2@abc",
+            qrExpiresAt = before.AddHours(2).ToUnixTimeMilliseconds(),
+            degraded = false,
+            reconnectCount = 0,
+        });
+
+        var account = await AccountAsync();
+        Assert.InRange(account.Timestamp(AccountFields.QrExpiresAt)!.Value - account.Timestamp(AccountFields.QrUpdatedAt)!.Value, TimeSpan.FromHours(1), TimeSpan.FromHours(3));
+    }
+
+    [Fact]
     public async Task reconnects_are_counted_over_all_terms_and_all_starts_of_the_gateway()
     {
         foreach (var told in new[] { 1, 3, 3, 2 })

@@ -70,7 +70,7 @@ internal sealed class AccountRegister(
             var known = find(read);
             var stored = known.Count > 0 ? known[0] : null;
             var isLiving = stored is not null && !CatalogRead.IsDeleted(stored);
-            if (isLiving && (stored!.Fields.Text(AccountFields.Provider) ?? Account.Baileys) != provider)
+            if (isLiving && ProviderOf(stored!) != provider)
             {
                 return OperatorApi.Refuse(409, "provider_mismatch", "This number has an account of the other kind. Delete that one first.");
             }
@@ -81,7 +81,7 @@ internal sealed class AccountRegister(
             }
 
             var id = stored?.Id ?? newId(read);
-            var others = known.Skip(1).Where(other => other.Id != id && !CatalogRead.IsDeleted(other) && other.Fields.Text(AccountFields.ReplacedBy) is null).ToList();
+            var others = known.Skip(1).Where(other => other.Id != id && !CatalogRead.IsDeleted(other) && ProviderOf(other) == provider && other.Fields.Text(AccountFields.ReplacedBy) is null).ToList();
             DocumentWrite[] writes = [.. writesOf(id, stored, read), .. others.Select(other => ReplacedAccounts.Retire(other, id))];
             if (writes.Length == 0 || await change.CommitAsync(writes, [id, .. others.Select(other => other.Id)], cancellationToken))
             {
@@ -171,6 +171,8 @@ internal sealed class AccountRegister(
     private async Task<IResult> AnswerAsync(string id, CancellationToken cancellationToken) => await catalog.FindAsync(id, cancellationToken) is { } found
         ? Results.Json(new { success = true, account = AccountView.Of(found.Account, found.ReadTime), instanceId = self.Id, waMode = "active" })
         : AccountChange.Conflict;
+
+    private static string ProviderOf(StoredDocument account) => account.Fields.Text(AccountFields.Provider) ?? Account.Baileys;
 
     private IResult Full(int current) => Results.Json(
         new

@@ -28,7 +28,13 @@ internal sealed class AccountWishes(AccountChange change, PairRequests pairing, 
         {
             return new AccountStep(Results.Json(new
             {
-                success = true, accountId, status, qrCode = picture, ageSeconds = (int)Math.Max(0, age.TotalSeconds), idempotent = true, instanceId = self.Id,
+                success = true,
+                accountId,
+                status,
+                qrCode = picture,
+                ageSeconds = (int)Math.Max(0, age.TotalSeconds),
+                idempotent = true,
+                instanceId = self.Id,
             }));
         }
 
@@ -110,7 +116,9 @@ internal sealed class AccountWishes(AccountChange change, PairRequests pairing, 
         var fields = account.Fields;
         var answer = Results.Json(new
         {
-            success = true, message = "The account has a new name.", account = new { id = accountId, name, phone = AccountView.PhoneOf(fields), status = fields.Text(AccountFields.Status) },
+            success = true,
+            message = "The account has a new name.",
+            account = new { id = accountId, name, phone = AccountView.PhoneOf(fields), status = fields.Text(AccountFields.Status) },
         });
         return CatalogRead.IsDeleted(account) ? new AccountStep(AccountChange.NotFound)
             : fields.Text(AccountFields.Name) == name ? new AccountStep(answer)
@@ -123,7 +131,12 @@ internal sealed class AccountWishes(AccountChange change, PairRequests pairing, 
         var wasDeleted = CatalogRead.IsDeleted(account);
         var answer = Results.Json(new
         {
-            success = true, message = wasDeleted ? "The account was deleted before." : "The account is deleted.", accountId, deletedFromMemory = false, deletedFromFirestore = true, status = AccountFields.Deleted,
+            success = true,
+            message = wasDeleted ? "The account was deleted before." : "The account is deleted.",
+            accountId,
+            deletedFromMemory = false,
+            deletedFromFirestore = true,
+            status = AccountFields.Deleted,
         });
         return wasDeleted ? new AccountStep(answer) : new AccountStep(answer, new DocumentFields { [AccountFields.Status] = AccountFields.Deleted })
         {

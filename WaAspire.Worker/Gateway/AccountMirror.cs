@@ -15,7 +15,7 @@ namespace WaAspire.Worker.Gateway;
 /// only the super-admin may read accounts. If we die before the write, the gateway tells it again, or the next owner does.
 /// </summary>
 public sealed class AccountMirror(
-    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ReplacedAccounts replaced, ILanes lanes, WorkerIdentity self, SessionHealth health, ILogger<AccountMirror> logger)
+    IFirestore firestore, CommitBatcher commits, AccountDirectory accounts, AccountSignal signal, ReplacedAccounts replaced, ILanes lanes, ServerClock clock, TimeProvider time, WorkerIdentity self, SessionHealth health, ILogger<AccountMirror> logger)
 {
     private const string Purpose = "account-mirror";
     private const int Rounds = 5;
@@ -83,9 +83,10 @@ public sealed class AccountMirror(
             ["degraded"] = stand.IsTrue("degraded"),
             [AccountFields.RequiresQr] = state is GatewayStates.NeedsQr or GatewayStates.LoggedOut,
             [ReconnectsTold] = stand.Member("reconnectCount") is { ValueKind: JsonValueKind.Number } count ? count.GetInt64() : 0L,
-            // As it must be drawn; what is drawn is the business of whoever shows it.
+            // As it must be drawn; what is drawn is the business of whoever shows it. Its end is told by this machine's clock,
+            // and shown by the server's, which all who show it compare it with.
             [AccountFields.QrText] = stand.Word("qr"),
-            [AccountFields.QrExpiresAt] = Time(stand, "qrExpiresAt"),
+            [AccountFields.QrExpiresAt] = Time(stand, "qrExpiresAt").AsTimestamp is { } end ? clock.Now + (end - time.GetUtcNow()) : FirestoreValue.Null,
             [AccountFields.PairingCode] = stand.Word("pairingCode"),
             ["nextRetryAt"] = Time(stand, "retryAt"),
         };

@@ -21,6 +21,8 @@ public static class StatusApi
 
     public static IEndpointRouteBuilder MapStatus(this IEndpointRouteBuilder routes)
     {
+        // It begins to count when it is made.
+        routes.ServiceProvider.GetRequiredService<WorkerBoot>();
         routes.MapGet("/", Root);
         // Before the one of the service defaults, which answers with a word: clients of this one parse JSON.
         routes.MapGet("/health", Health).WithOrder(-1);
