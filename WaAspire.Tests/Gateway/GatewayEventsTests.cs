@@ -274,7 +274,10 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
         await world.CommitAsync(
             DocumentWrite.Set(FirestorePaths.Thread(hidden), new DocumentFields
             {
-                [ThreadFields.AccountId] = _account, [ThreadFields.ClientJid] = "5566@lid", [ThreadFields.OwnerUid] = "maria", [ThreadFields.LastMessageAt] = DateTimeOffset.UnixEpoch,
+                [ThreadFields.AccountId] = _account,
+                [ThreadFields.ClientJid] = "5566@lid",
+                [ThreadFields.OwnerUid] = "maria",
+                [ThreadFields.LastMessageAt] = DateTimeOffset.UnixEpoch,
             }));
 
         var link = new { kind = "lid", accountId = _account, epoch = 1, lid = "5566@lid", pn = Writer + "@s.whatsapp.net" };

@@ -1,11 +1,13 @@
 using System.Net;
-using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 using WaAspire.Messaging.WhatsApp;
-using WaAspire.Tests.Firestore;
 using WaAspire.Tests.Kit;
 using WaAspire.Worker.Providers.Baileys;
 
@@ -24,8 +26,8 @@ public sealed class LinkedFilesTests(LinkedWorld world) : IClassFixture<LinkedWo
     {
         var account = await world.LinkAsync();
         var bytes = MediaFiles.Of(mimeType);
-        await using var host = new BreakingServer((_, stream) => AnswerAsync(stream, "200 OK", bytes));
-        var file = new DocumentFields { ["link"] = host.Url.ToString() };
+        await using var host = await FileHost.StartAsync((200, bytes));
+        var file = new DocumentFields { ["link"] = host.Url };
 
         var requestId = await account.QueueAsync(await account.OpenThreadAsync(Person), "", new DocumentFields { ["type"] = kind, [kind] = FirestoreValue.From(file) });
         await account.BecomesAsync(requestId, OutboxStatus.Sent);
@@ -104,19 +106,14 @@ public sealed class LinkedFilesTests(LinkedWorld world) : IClassFixture<LinkedWo
     [Fact]
     public async Task what_is_too_large_or_no_such_file_is_refused_and_what_may_come_back_is_not_now()
     {
-        await using var host = new BreakingServer((number, stream) => number switch
-        {
-            1 => AnswerAsync(stream, "200 OK", MediaFiles.Of("image/png", size: 4000)),
-            2 => AnswerAsync(stream, "200 OK", "no picture at all"u8.ToArray()),
-            3 => AnswerAsync(stream, "404 Not Found", []),
-            _ => AnswerAsync(stream, "503 Service Unavailable", []),
-        });
+        await using var host = await FileHost.StartAsync(
+            (200, MediaFiles.Of("image/png", size: 4000)), (200, "no picture at all"u8.ToArray()), (404, []), (503, []));
         using var files = new LinkedFiles(Options.Create(new LinkedFileOptions { AllowPrivate = true, BytesMax = 2000 }), TimeProvider.System);
 
         var outcomes = new List<FetchedFile>();
         for (var i = 0; i < 4; i++)
         {
-            outcomes.Add(await files.FetchAsync(host.Url.ToString(), MessageKinds.Image, CancellationToken.None));
+            outcomes.Add(await files.FetchAsync(host.Url, MessageKinds.Image, CancellationToken.None));
         }
 
         Assert.Equal(
@@ -124,10 +121,28 @@ public sealed class LinkedFilesTests(LinkedWorld world) : IClassFixture<LinkedWo
             outcomes.Select(outcome => outcome.GetType()));
     }
 
-    private static async Task<bool> AnswerAsync(Stream stream, string status, byte[] body)
+    /// <summary>Somebody's server of files: one answer after the other, the last one for ever.</summary>
+    private sealed class FileHost(WebApplication server) : IAsyncDisposable
     {
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\n\r\n"));
-        await stream.WriteAsync(body);
-        return true;
+        public string Url => server.Urls.Single() + "/file";
+
+        public static async Task<FileHost> StartAsync(params (int Status, byte[] Body)[] answers)
+        {
+            var builder = WebApplication.CreateBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            var server = builder.Build();
+            var asked = -1;
+            server.MapGet("/file", async (HttpResponse response) =>
+            {
+                var (status, body) = answers[Math.Min(Interlocked.Increment(ref asked), answers.Length - 1)];
+                response.StatusCode = status;
+                await response.Body.WriteAsync(body);
+            });
+            await server.StartAsync();
+            return new FileHost(server);
+        }
+
+        public ValueTask DisposeAsync() => server.DisposeAsync();
     }
 }

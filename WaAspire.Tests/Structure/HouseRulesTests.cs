@@ -43,7 +43,7 @@ public sealed partial class HouseRulesTests
     [Fact]
     public void only_a_provider_speaks_to_whatsapp()
     {
-        AssertNowhere(["WaAspire.Worker"], HttpClients(), file => file is not ("CloudApiProvider.cs" or "CloudApiMedia.cs" or "MessageHistory.cs" or "NumberCheck.cs" or "AlarmWebhook.cs" or "GraphClient.cs" or "GatewayClient.cs"));
+        AssertNowhere(["WaAspire.Worker"], HttpClients(), file => file is not ("CloudApiProvider.cs" or "CloudApiMedia.cs" or "MessageHistory.cs" or "NumberCheck.cs" or "AlarmWebhook.cs" or "GraphClient.cs" or "GatewayClient.cs" or "LinkedFiles.cs"));
         AssertNowhere(["WaAspire.Messaging", "WaAspire.Proxy"], GraphAddresses(), _ => true);
     }
 
