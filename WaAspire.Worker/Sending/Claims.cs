@@ -54,9 +54,6 @@ public sealed class Claims(
     /// monotonic clock from before the claim, so that a paused process or a wrong wall clock can only make it stop sooner.
     /// </summary>
     public bool IsTrusted(ClaimedMessage claimed) =>
-#if MUTATION_NoTrustWindow
-        claimed is not null ||
-#endif
         time.GetElapsedTime(claimed.ClaimStarted) < _options.Lease - _options.SendTimeout - _options.Margin;
 
     /// <summary>

@@ -72,13 +72,7 @@ public sealed class OutcomeRecorder(
                 late.Remember(next.Head.RequestId, next.ClaimId, next.Started);
                 return null;
             default:
-#if MUTATION_ClaimGoesOnAlone
-                return await commits.CommitAsync(new CommitMember([next.Write], Purpose, next.Head.Path, next.IsShownBy), work) is CommitOutcome.Committed alone
-                    ? new Recorded(arrow.State, default, next.Held(alone.UpdateTimes[0]!.Value))
-                    : null;
-#else
                 return null;
-#endif
         }
     }
 

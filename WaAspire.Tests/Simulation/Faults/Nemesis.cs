@@ -34,9 +34,9 @@ internal sealed class Nemesis(Scene scene, TimeSpan within)
         {
             scene.StoreLine(process).Mend();
             scene.RedisWire(process).Mend();
-            process.Thaw();
         }
 
+        // Who stands still goes on doing so: what it wakes up with is the hardest test of all.
         scene.StartWorker();
         scene.StartProxy();
     }
@@ -75,7 +75,8 @@ internal sealed class Nemesis(Scene scene, TimeSpan within)
     {
         if (Victim(FaultClass.Freeze) is { } worker)
         {
-            var duration = scene.Faults.Span(FaultClass.Freeze, 0.5, 240);
+            // Now and then longer than lease and quiet period together.
+            var duration = scene.Faults.Pick(FaultClass.Freeze, 3) == 0 ? scene.Faults.Span(FaultClass.Freeze, 70, 300) : scene.Faults.Span(FaultClass.Freeze, 0.5, 60);
             scene.World.Note($"{worker.Process.Name} stands still for {duration.TotalSeconds:f1} s");
             worker.Process.Freeze(duration);
         }

@@ -86,10 +86,10 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets s
     /// <summary>Null: it is accepted. 0: an error without a word of WhatsApp's.</summary>
     private int? Refusal() =>
         faults.Strikes(FaultClass.Throttling, 0.06) ? (faults.Pick(FaultClass.Throttling, 2) == 0 ? 130429 : 131056)
-        : faults.Strikes(FaultClass.ProviderErrors, 0.08) ? (faults.Pick(FaultClass.ProviderErrors, 8) switch
+        : faults.Strikes(FaultClass.ProviderErrors, 0.1) ? (faults.Pick(FaultClass.ProviderErrors, 8) switch
         {
             0 => 0,
-            1 => 131026,
+            <= 3 => 131026,
             _ => _serverErrors[faults.Pick(FaultClass.ProviderErrors, _serverErrors.Length)],
         })
         : null;
