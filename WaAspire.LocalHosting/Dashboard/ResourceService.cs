@@ -140,6 +140,10 @@ internal sealed class ResourceService(
                 await call.WriteAsync(update, either.Token);
             await answers;
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It has nothing more to say, so there is nobody to ask.
+        }
         finally
         {
             prompts.Unfollow(updates.Writer);
