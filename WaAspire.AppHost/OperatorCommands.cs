@@ -5,6 +5,7 @@ using System.Text;
 namespace WaAspire.AppHost;
 
 #pragma warning disable ASPIREINTERACTION001 // Inputs of commands are an experiment of Aspire's; without them nobody could name an account.
+#pragma warning disable CS0618 // A later Aspire renames ServiceProvider; both names are there.
 
 /// <summary>
 /// What an operator does from the dashboard: each is a button, its inputs, and one call of an endpoint that exists without it.

@@ -21,6 +21,10 @@ internal sealed class ResourceService(
     private const int PromptsKept = 100;
     private const string Path = "/aspire.v1.DashboardService/";
 
+    /// <summary>What the page is called: the AppHost without its suffix.</summary>
+    public static string NameOf(Assembly? appHost) =>
+        (appHost?.GetName().Name ?? "AppHost") is var name && name.EndsWith(".AppHost", StringComparison.Ordinal) ? name[..^".AppHost".Length] : name;
+
     public async Task ServeAsync(HttpContext http, CancellationToken stopping)
     {
         var call = new GrpcCall(http);
@@ -133,17 +137,21 @@ internal sealed class ResourceService(
         var updates = Channel.CreateBounded<ProtoWriter>(new BoundedChannelOptions(PromptsKept) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         prompts.Follow(updates.Writer);
+        var answers = TakeAnswersAsync(call, either);
         try
         {
-            var answers = TakeAnswersAsync(call, either);
             await foreach (var update in updates.Reader.ReadAllAsync(either.Token))
                 await call.WriteAsync(update, either.Token);
-            await answers;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It has nothing more to say, so there is nobody to ask.
         }
         finally
         {
             prompts.Unfollow(updates.Writer);
             await either.CancelAsync();
+            await answers;
         }
     }
 
@@ -174,7 +182,4 @@ internal sealed class ResourceService(
             _ => null,
         };
     }
-
-    public static string NameOf(Assembly? appHost) =>
-        (appHost?.GetName().Name ?? "AppHost") is var name && name.EndsWith(".AppHost", StringComparison.Ordinal) ? name[..^".AppHost".Length] : name;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 
 namespace WaAspire.Tests.LocalHosting;
@@ -36,12 +37,18 @@ public sealed class DashboardProcessTests : IDisposable
     [InlineData(SigKill)]
     public async Task it_ends_with_the_apphost_however_that_ends(int signal)
     {
-        var program = Program("page", "exec sleep 1001");
+        // It gets nothing of our environment, so it is not found by the marker: it tells its pid.
+        var told = Path.Combine(_folder, "pid");
+        var program = Program("page", $"echo $$ > {told}.new; mv {told}.new {told}; exec sleep 1001");
         await using var appHost = Start($"echo {program}");
         appHost.UntilPrinted("redis is healthy");
-        Assert.True(await TestApps.EventuallyAsync(() => appHost.Living().Any(command => command.StartsWith("sleep 1001", StringComparison.Ordinal))));
+        Assert.True(await TestApps.EventuallyAsync(() => File.Exists(told)));
+        var page = int.Parse(await File.ReadAllTextAsync(told), CultureInfo.InvariantCulture);
+        Assert.True(TestApps.IsAlive(page));
+
         appHost.Signal(signal);
         await appHost.EndAsync();
+        Assert.True(await TestApps.EventuallyAsync(() => !TestApps.IsAlive(page)));
         Assert.True(await TestApps.EventuallyAsync(() => appHost.Living().Count == 0), string.Join('\n', appHost.Living()));
     }
 
