@@ -25,13 +25,14 @@ public sealed class PhoneOfLinkedAccountTests(LinkedSystem system, Chromium chro
         await company.CommitAsync(DocumentWrite.Update(
             FirestorePaths.Account(company.AccountId), Precondition.Present, new DocumentFields { [AccountFields.Provider] = Account.Baileys, ["name"] = "Shop <b>", ["phone"] = "+" + Phone }));
         var page = await chromium.PageAsync();
+        page.SetDefaultTimeout(PatienceMilliseconds);
         await page.GotoAsync(system.WhatsApp.BaseAddress!.ToString());
         await system.AskToPairAsync(company.AccountId);
 
         var scan = page.GetByTestId("scan").And(page.Locator($"[data-account-id={company.AccountId}]"));
         await Expect(scan.GetByTestId("scan-name")).ToHaveTextAsync("Shop <b> waits for a scan", new() { Timeout = PatienceMilliseconds });
-        await Expect(scan.GetByTestId("qr")).Not.ToHaveJSPropertyAsync("naturalWidth", 0);
-        await Expect(scan.GetByTestId("scan-state")).ToContainTextAsync("Good for");
+        await Expect(scan.GetByTestId("qr")).Not.ToHaveJSPropertyAsync("naturalWidth", 0, new() { Timeout = PatienceMilliseconds });
+        await Expect(scan.GetByTestId("scan-state")).ToContainTextAsync("Good for", new() { Timeout = PatienceMilliseconds });
         await ExpiresOnScreenAsync(page, scan);
 
         await scan.GetByTestId("scan-now").ClickAsync();
@@ -44,10 +45,10 @@ public sealed class PhoneOfLinkedAccountTests(LinkedSystem system, Chromium chro
     private static async Task ExpiresOnScreenAsync(IPage page, ILocator scan)
     {
         await page.Clock.SetFixedTimeAsync(TimeProvider.System.GetUtcNow().AddHours(1).UtcDateTime);
-        await Expect(scan.GetByTestId("scan-state")).ToContainTextAsync("Expired");
-        await Expect(scan.GetByTestId("scan-now")).ToBeDisabledAsync();
+        await Expect(scan.GetByTestId("scan-state")).ToContainTextAsync("Expired", new() { Timeout = PatienceMilliseconds });
+        await Expect(scan.GetByTestId("scan-now")).ToBeDisabledAsync(new() { Timeout = PatienceMilliseconds });
         await page.Clock.SetFixedTimeAsync(TimeProvider.System.GetUtcNow().UtcDateTime);
-        await Expect(scan.GetByTestId("scan-now")).ToBeEnabledAsync();
+        await Expect(scan.GetByTestId("scan-now")).ToBeEnabledAsync(new() { Timeout = PatienceMilliseconds });
     }
 
     private async Task ChatAsync(IPage page, Company company)
@@ -56,8 +57,8 @@ public sealed class PhoneOfLinkedAccountTests(LinkedSystem system, Chromium chro
         await page.GetByTestId("reply").FillAsync("Do you have roses?");
         await page.GetByTestId("send").ClickAsync();
         var bubbles = page.GetByTestId("bubble");
-        await Expect(bubbles.GetByTestId("bubble-text")).ToHaveTextAsync(["Do you have roses?"]);
-        await Expect(page.GetByTestId("attach")).ToBeHiddenAsync();
+        await Expect(bubbles.GetByTestId("bubble-text")).ToHaveTextAsync(["Do you have roses?"], new() { Timeout = PatienceMilliseconds });
+        await Expect(page.GetByTestId("attach")).ToBeHiddenAsync(new() { Timeout = PatienceMilliseconds });
 
         var thread = $"{company.AccountId}__{Elena}@s.whatsapp.net";
         await Eventually.IsTrueAsync(

@@ -29,8 +29,7 @@ internal sealed class SocketsLoop(
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                // It may come later, go, or not be there at all: nothing else here needs it.
-                linked.Waiting = [];
+                // It may come later, go, or not be there at all: nothing else here needs it. Codes that are shown run out by themselves.
                 if (answers) log.SocketsAway();
                 answers = false;
             }
