@@ -121,6 +121,9 @@ public sealed class ReadinessTests : IAsyncLifetime
             "--FIREBASE_PROJECT_ID", RunningSystem.ProjectId,
             "--FIRESTORE_EMULATOR_HOST", _store.BaseAddress!.Authority,
             "--ConnectionStrings:redis", "127.0.0.1:1,abortConnect=false,connectRetry=0,connectTimeout=100",
+            // Wide, so that a busy machine is not taken for a stuck worker; a test narrows the one that it is about.
+            "--Observability:ProbeTimeout", "00:01:00",
+            "--Observability:LoopSilence", "00:10:00",
             .. more,
         ]);
         await _worker.StartAsync();
