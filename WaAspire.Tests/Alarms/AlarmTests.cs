@@ -98,7 +98,13 @@ public sealed class AlarmTests : IAsyncLifetime
         Assert.Equal((2, 0), (_world.Receiver.Refused, _world.Receiver.Notices.Count));
 
         _world.Receiver.Status = 200;
-        await _world.LoopOf(_world.OtherWorker).LookAsync(CancellationToken.None);
+        var next = _world.LoopOf(_world.OtherWorker);
+        await next.LookAsync(CancellationToken.None);
+        Assert.Empty(_world.Receiver.Told);
+
+        // The one that wrote it had two turns to tell it.
+        _world.Time.Advance(new AlarmOptions().EvaluateEvery * 2);
+        await next.LookAsync(CancellationToken.None);
         await _world.TurnAsync();
 
         Assert.Equal(["QueueLength firing"], _world.Receiver.Told);

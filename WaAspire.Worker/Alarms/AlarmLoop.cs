@@ -27,8 +27,11 @@ public sealed class AlarmLoop(
     ILogger<AlarmLoop> logger)
     : BackgroundService
 {
+    private const int TurnsUntilGone = 2;
     private readonly AlarmOptions _options = options.Value;
     private readonly Dictionary<string, (bool IsMet, long Since)> _conditions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DateTimeOffset?> _mine = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (DateTimeOffset? Version, long Since)> _untold = new(StringComparer.Ordinal);
     private Dictionary<string, AlarmStand>? _stands;
 
     /// <summary>One turn: show the signs, and evaluate if it is this worker's to do.</summary>
@@ -81,10 +84,17 @@ public sealed class AlarmLoop(
 
     private async Task TellAsync(CancellationToken cancellationToken)
     {
+        var isWaiting = false;
         foreach (var alarm in AlarmTable.All)
         {
             if (_stands?.GetValueOrDefault(alarm.Name) is not { IsTold: false } stand)
             {
+                continue;
+            }
+
+            if (!IsToTell(alarm.Name, stand))
+            {
+                isWaiting = true;
                 continue;
             }
 
@@ -98,6 +108,24 @@ public sealed class AlarmLoop(
 
             await ChangeAsync(alarm, stand with { IsTold = true }, cancellationToken);
         }
+
+        _stands = isWaiting ? null : _stands;
+    }
+
+    /// <summary>Whoever wrote the change tells it. Another one does only when that has not happened for two turns: its writer is gone.</summary>
+    private bool IsToTell(string name, AlarmStand stand)
+    {
+        if (_mine.TryGetValue(name, out var written) && written == stand.UpdateTime)
+        {
+            return true;
+        }
+
+        if (!_untold.TryGetValue(name, out var seen) || seen.Version != stand.UpdateTime)
+        {
+            _untold[name] = seen = (stand.UpdateTime, time.GetTimestamp());
+        }
+
+        return time.GetElapsedTime(seen.Since) >= _options.EvaluateEvery * TurnsUntilGone;
     }
 
     /// <summary>Refused: another one evaluates, too, and has told it or will. The board is read again before anything else is decided.</summary>
@@ -108,6 +136,7 @@ public sealed class AlarmLoop(
             _stands![alarm.Name] = written;
             if (!written.IsTold)
             {
+                _mine[alarm.Name] = written.UpdateTime;
                 logger.AlarmChanged(alarm.Name, written.IsFiring, written.Value);
             }
         }

@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using WaAspire.FirebaseEmulator;
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Tests.FirebaseEmulator;
+using WaAspire.Tests.Kit;
+using WaAspire.Worker;
+
+namespace WaAspire.Tests.Observability;
+
+/// <summary>The table of docs/operations.md: what makes a worker not ready, and what does not. Real loops, and no Redis anywhere.</summary>
+public sealed class ReadinessTests : IAsyncLifetime
+{
+    private WebApplication _emulator = null!;
+    private HttpClient _store = null!;
+    private WebApplication _worker = null!;
+    private HttpClient _client = null!;
+
+    public async Task InitializeAsync()
+    {
+        _emulator = EmulatorHost.Create(
+            ["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None", "--Firestore:IndexesFile", Path.Combine(EmulatorFixture.RepositoryRoot, "firestore.indexes.json")]);
+        await _emulator.StartAsync();
+        _store = new HttpClient { BaseAddress = new Uri(_emulator.Urls.Single()) };
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _worker.StopAsync();
+        await _worker.DisposeAsync();
+        await _emulator.DisposeAsync();
+        _store.Dispose();
+        _client.Dispose();
+    }
+
+    [Fact]
+    public async Task without_redis_a_worker_becomes_ready_and_stays_so()
+    {
+        await StartAsync();
+
+        await AnswersAsync(HttpStatusCode.OK);
+        await Eventually.IsTrueAsync(() => Task.FromResult(!_worker.Services.GetRequiredService<ResilientLanes>().IsShared), "it goes on alone");
+        Assert.Equal((HttpStatusCode.OK, true, true), await AskAsync());
+    }
+
+    [Theory]
+    [InlineData("needs_qr")]
+    [InlineData("reconnecting")]
+    public async Task an_old_queue_of_an_account_that_cannot_send_changes_nothing(string status)
+    {
+        await StartAsync();
+        await AnswersAsync(HttpStatusCode.OK);
+        var firestore = _worker.Services.GetRequiredService<IFirestore>();
+        var hourAgo = _worker.Services.GetRequiredService<ServerClock>().Now.AddHours(-1);
+        await firestore.CommitAsync(
+            [
+                DocumentWrite.Set(FirestorePaths.Account("waiting"), new DocumentFields { ["provider"] = "cloud_api", ["status"] = status }),
+                DocumentWrite.Set(FirestorePaths.OutboxMessage("old"), new DocumentFields
+                {
+                    ["schema"] = 2L,
+                    ["status"] = "queued",
+                    [OutboxFields.AccountId] = "waiting",
+                    [OutboxFields.ThreadId] = "waiting__40700000001@s.whatsapp.net",
+                    [OutboxFields.Shard] = 3L,
+                    [OutboxFields.OrderAt] = hourAgo,
+                    [OutboxFields.NextAttemptAt] = hourAgo,
+                }),
+            ],
+            "test", CancellationToken.None);
+
+        using var sweep = new HttpRequestMessage(HttpMethod.Post, "/internal/sweep");
+        sweep.Headers.Add("X-Internal-Token", "secret");
+        using var swept = await _client.SendAsync(sweep);
+        Assert.True(swept.IsSuccessStatusCode);
+
+        Assert.Equal((HttpStatusCode.OK, true, true), await AskAsync());
+        Assert.True((await _client.GetFromJsonAsync<JsonElement>("/metrics-json")).GetProperty("outboxLagSeconds").GetInt64() >= 3600);
+    }
+
+    [Fact]
+    public async Task a_store_that_does_not_answer_in_time_makes_it_not_ready_until_it_does()
+    {
+        await StartAsync("--Observability:ProbeTimeout", "00:00:02");
+        await AnswersAsync(HttpStatusCode.OK);
+
+        using (await _store.PutAsJsonAsync("/emulator/v1/faults", new { latency = "00:00:10" }))
+        {
+            await AnswersAsync(HttpStatusCode.ServiceUnavailable);
+            Assert.False((await AskAsync()).Firestore);
+            using var alive = await _client.GetAsync("/healthz");
+            Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
+        }
+
+        (await _store.DeleteAsync("/emulator/v1/faults")).Dispose();
+        await AnswersAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task a_loop_that_no_longer_turns_makes_it_not_ready()
+    {
+        // It would look again in a minute; nobody wakes it, and a second is all that readiness gives it.
+        await StartAsync("--Sending:PollEvery", "00:01:00", "--Observability:LoopSilence", "00:00:01");
+
+        await Eventually.IsTrueAsync(async () => await AskAsync() is (HttpStatusCode.ServiceUnavailable, true, false), "the worker is not ready, its store is");
+        using var alive = await _client.GetAsync("/healthz");
+        Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
+    }
+
+    private async Task StartAsync(params string[] more)
+    {
+        _worker = WorkerHost.Create(
+        [
+            "--urls", "http://127.0.0.1:0",
+            "--Logging:LogLevel:Default", "None",
+            "--INTERNAL_TOKEN", "secret",
+            "--FIREBASE_PROJECT_ID", RunningSystem.ProjectId,
+            "--FIRESTORE_EMULATOR_HOST", _store.BaseAddress!.Authority,
+            "--ConnectionStrings:redis", "127.0.0.1:1,abortConnect=false,connectRetry=0,connectTimeout=100",
+            // Wide, so that a busy machine is not taken for a stuck worker; a test narrows the one that it is about.
+            "--Observability:ProbeTimeout", "00:01:00",
+            "--Observability:LoopSilence", "00:10:00",
+            .. more,
+        ]);
+        await _worker.StartAsync();
+        _client = new HttpClient { BaseAddress = new Uri(_worker.Urls.Single()) };
+    }
+
+    private Task AnswersAsync(HttpStatusCode status) => Eventually.IsTrueAsync(async () => (await AskAsync()).Status == status, $"/readyz answers {status}");
+
+    private async Task<(HttpStatusCode Status, bool Firestore, bool Worker)> AskAsync()
+    {
+        using var answer = await _client.GetAsync("/readyz");
+        var checks = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks");
+        return (answer.StatusCode, checks.GetProperty("firestore").GetBoolean(), checks.GetProperty("worker").GetBoolean());
+    }
+}
