@@ -11,10 +11,10 @@ namespace WaAspire.Tests.Chaos;
 /// </summary>
 internal sealed class ChaosProcess(string name, string program, int port, string health, IReadOnlyDictionary<string, string> environment, params string[] arguments)
 {
-    // Prints the program's process id, and ends it with -9 when the pipe on stdin closes. Away from our process group,
-    // so that Ctrl-C reaches us and not it.
+    // Prints the program's process id, and ends it with -9 when the pipe on stdin closes; but not when it has ended before,
+    // because its id may be somebody else's by then. Away from our process group, so that Ctrl-C reaches us and not it.
     private const string Guard =
-        """log=$1; shift; exec 3<&0; "$@" >>"$log" 2>&1 3<&- </dev/null & child=$!; echo $child; (cat <&3 >/dev/null; kill -9 $child 2>/dev/null) >/dev/null 2>&1 & exec 3<&-; wait $child""";
+        """log=$1; shift; exec 3<&0; "$@" >>"$log" 2>&1 3<&- </dev/null & child=$!; echo $child; (cat <&3 >/dev/null; kill -9 $child 2>/dev/null) >/dev/null 2>&1 & watcher=$!; exec 3<&-; wait $child; kill $watcher 2>/dev/null""";
 
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
     private static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
