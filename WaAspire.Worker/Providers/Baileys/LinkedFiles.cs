@@ -133,7 +133,8 @@ public sealed class LinkedFiles : IDisposable
     private static string? TypeOf(string kind, string? told, ReadOnlyMemory<byte> file)
     {
         var head = file[..Math.Min(file.Length, MediaType.HeadBytes)];
-        var type = new[] { told }.Concat(MediaType.MimeTypesOf(kind)).Select(MediaType.Find)
+        // Nearly everything looks like a plain text, so that is asked last.
+        var type = new[] { told }.Concat(MediaType.MimeTypesOf(kind).OrderBy(mimeType => mimeType == "text/plain")).Select(MediaType.Find)
             .FirstOrDefault(type => type is not null && type.Kind == kind && type.IsLike(head));
         return type is not null ? (file.Length <= type.BytesMaxFor(head) ? type.MimeType : null)
             : kind == MessageKinds.Document ? told ?? "application/octet-stream"
