@@ -10,6 +10,7 @@ using WaAspire.Tests.Kit;
 namespace WaAspire.Tests.Gateway;
 
 /// <summary>An account as its super-admin lives with it, through the proxy alone: real workers, a real gateway, real baileys, and a phone that scans.</summary>
+[Collection("linked accounts")]
 public sealed class AccountDeskTests(AccountLifeTests.LinkedSystem system) : IClassFixture<AccountLifeTests.LinkedSystem>
 {
     private const string Phone = "40733000222";

@@ -14,6 +14,7 @@ using WaAspire.Worker.Accounts;
 namespace WaAspire.Tests.Gateway;
 
 /// <summary>One account with two real workers, their real gateways, and real baileys in them.</summary>
+[Collection("linked accounts")]
 public sealed class AccountLifeTests(AccountLifeTests.LinkedSystem system) : IClassFixture<AccountLifeTests.LinkedSystem>
 {
     private const string Phone = "40722000111";
