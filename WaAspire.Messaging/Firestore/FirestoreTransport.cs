@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace WaAspire.Messaging.Firestore;
@@ -68,7 +69,7 @@ internal sealed class FirestoreTransport : IDisposable
             using var response = await _client.SendAsync(request, deadline);
             return await ReadAsync(response, parse);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {
             var reason = ReasonOf(exception);
             return content.Started ? new Reply<T>.Broken(reason) : new Reply<T>.NotSent(reason);

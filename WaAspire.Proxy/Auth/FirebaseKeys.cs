@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 
@@ -81,7 +82,7 @@ internal sealed class FirebaseKeys : IDisposable
             _keys = await FetchAsync(timeout.Token);
             _failedAt = null;
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or ArgumentException or FormatException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or ArgumentException or FormatException)
         {
             _failedAt = _time.GetTimestamp();
             _logger.KeysUnreachable(exception.GetType().Name);

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using WaAspire.Proxy.Envelope;
@@ -66,7 +67,7 @@ internal sealed class WorkerClient : IDisposable
         {
             return new WorkerAnswer.None(Refusal.WorkerUnreadable, status);
         }
-        catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or SocketException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return new WorkerAnswer.None(Refusal.WorkerUnreachable);
         }

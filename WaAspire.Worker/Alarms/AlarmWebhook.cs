@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using WaAspire.Worker.Observability;
 
@@ -37,7 +38,7 @@ public sealed class AlarmWebhook(IOptions<AlarmOptions> options, TimeProvider ti
                 either.Token);
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or SocketException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using WaAspire.Messaging;
@@ -52,7 +53,7 @@ public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time)
             using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(either.Token));
             return new GatewayReply.Answer((int)response.StatusCode, json.RootElement.Clone());
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException or JsonException or InvalidOperationException)
         {
             return content.Started
                 ? new GatewayReply.Lost(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
@@ -76,7 +77,7 @@ public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time)
             request.Headers.Add(GatewayDoor.TokenHeader, door.Token);
             return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
         {
             return null;
         }

@@ -72,7 +72,7 @@ public sealed class LinkedFiles : IDisposable
         {
             return new FetchedFile.Refused("The link leads into a private network");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {
             return new FetchedFile.NotNow("The link cannot be fetched");
         }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging;
@@ -45,7 +46,7 @@ public sealed class CloudApiMedia(HttpClient graph, IOptions<CloudApiOptions> op
         {
             return new UploadOutcome.TooLarge();
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or JsonException or FormatException or InvalidOperationException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException or JsonException or FormatException or InvalidOperationException)
         {
             return new UploadOutcome.Unavailable();
         }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging;
@@ -66,7 +67,7 @@ public sealed class CloudApiProvider(HttpClient graph, IOptions<CloudApiOptions>
             var answer = await ReadAsync(response, work).KillPoint();
             return Classify(answer, response, message);
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException or InvalidOperationException or FormatException)
         {
             // Bytes may have left only if the body began to. What exactly went wrong with the network does not matter.
             return content.Started

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
@@ -44,7 +45,7 @@ public sealed class MessageHistory(HttpClient graph, IOptions<CloudApiOptions> a
             using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(either.Token));
             return Read(answer.RootElement, providerMessageId);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or InvalidOperationException or FormatException
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or JsonException or InvalidOperationException or FormatException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // No answer, or none that can be read: the message is asked for again another time.

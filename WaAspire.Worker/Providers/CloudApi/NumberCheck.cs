@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 
@@ -32,7 +33,7 @@ public sealed class NumberCheck(HttpClient graph, IOptions<CloudApiOptions> opti
             await response.Content.LoadIntoBufferAsync(AnswerLimit, either.Token);
             return Classify(JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(either.Token), GraphJson.Default.NumberAnswer), (int)response.StatusCode);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or InvalidOperationException or FormatException
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or JsonException or InvalidOperationException or FormatException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return new NumberVerdict.Unavailable();
