@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
-using WaAspire.Worker.Gateway;
 using WaAspire.ServiceDefaults;
+using WaAspire.Worker.Gateway;
 
 namespace WaAspire.Worker.Observability;
 
