@@ -19,7 +19,7 @@ public interface ILanes
     /// <summary>Takes up to <paramref name="count"/> due lanes of the accounts that <paramref name="mayTake"/> allows, each under a new token.</summary>
     /// <param name="count">At most.</param>
     /// <param name="mayTake">Whether this account may send now; one that may not is put aside for a while, for everybody.</param>
-    /// <param name="isElsewhere">Whether another worker sends for this account: it is passed over and stays due for that one.</param>
+    /// <param name="isElsewhere">Whether another worker may send for this account: it is passed over and stays due for that one.</param>
     Task<IReadOnlyList<HeldLane>> AcquireAsync(int count, Func<string, bool> mayTake, Func<string, bool>? isElsewhere = null);
 
     /// <summary>Prolongs the holds; returns those that are no longer ours.</summary>

@@ -142,25 +142,32 @@ internal static class LaneScripts
         return redis.call('HSET', KEYS[1], 'cursor', ARGV[2])
         """;
 
-    /// <summary>KEYS accounts; ARGV limit. Returns in how many ms the next one becomes due (or -1), then account, score pairs that are due, the longest waiting first.</summary>
+    /// <summary>KEYS accounts; ARGV limit skip. Returns in how many ms the next one becomes due (or -1), then account, score pairs that are due, the longest waiting first.</summary>
     public const string DueAccounts = Now + """
-        local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+        local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'WITHSCORES', 'LIMIT', ARGV[2], ARGV[1])
         local next = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
         table.insert(due, 1, next[2] and text(next[2] - now) or '-1')
         return due
         """;
 
-    /// <summary>KEYS accounts; ARGV account due. Due now is always written anew: the new score tells <see cref="Postpone"/> that a signal came in between.</summary>
+    /// <summary>KEYS accounts; ARGV account due. One that is due keeps its place, and still gets a new score, a microsecond later: that tells <see cref="Postpone"/> that a signal came in between.</summary>
     public const string Notice = Now + """
         local due, score = tonumber(ARGV[2]), redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if due <= now then due = now end
-        if due <= now or not score or tonumber(score) > due then redis.call('ZADD', KEYS[1], text(due), ARGV[1]) end
+        if due <= now and score and tonumber(score) <= now then
+          redis.call('ZADD', KEYS[1], text(tonumber(score) + 0.001), ARGV[1])
+        elseif not score or tonumber(score) > due then
+          redis.call('ZADD', KEYS[1], text(math.max(due, now)), ARGV[1])
+        end
         return 1
         """;
 
-    /// <summary>KEYS accounts; ARGV account seenScore due(or -1) delayMs. Moves the account on only if nobody signalled it since it was seen; one that has more goes behind all that wait now. Returns in how many ms it is due again, or -1.</summary>
+    /// <summary>KEYS accounts; ARGV account seenScore due(or -1) delayMs. Moves the account on only if nobody signalled it since it was seen; one that has more, or was signalled, goes behind all that wait now. Returns in how many ms it is due again, or -1.</summary>
     public const string Postpone = Now + """
-        if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return '-1' end
+        local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if score ~= ARGV[2] then
+          if score and tonumber(score) <= now then redis.call('ZADD', KEYS[1], text(now), ARGV[1]) end
+          return '-1'
+        end
         local due = tonumber(ARGV[3])
         if tonumber(ARGV[4]) > 0 then due = now + tonumber(ARGV[4]) end
         if due >= 0 and due < now then due = now end

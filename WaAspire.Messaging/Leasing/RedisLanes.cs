@@ -62,8 +62,10 @@ public sealed class RedisLanes : ILanes, IDisposable
     {
         var taken = new List<HeldLane>();
         _nextDue = long.MaxValue;
-        for (var look = 0; look < LooksMax && await LookAsync(count, mayTake, isElsewhere, taken); look++)
+        int? skip = 0;
+        for (var look = 0; look < LooksMax && skip is { } passed; look++)
         {
+            skip = await LookAsync(count, passed, mayTake, isElsewhere, taken);
         }
 
         return taken;
@@ -171,13 +173,13 @@ public sealed class RedisLanes : ILanes, IDisposable
 
     /// <summary>
     /// One round over the accounts that are due, the longest waiting first. They share what is free: one with a hundred
-    /// thousand messages must not keep another's first one waiting. True when it is worth another look: somebody has more
-    /// than its share, or accounts that may not send stood in front and have been put aside.
+    /// thousand messages must not keep another's first one waiting. Null when it is not worth another look; else somebody has
+    /// more than its share, or accounts that this worker may not take stood in front: the answer is how many of them stay there.
     /// </summary>
-    private async Task<bool> LookAsync(int count, Func<string, bool> mayTake, Func<string, bool>? isElsewhere, List<HeldLane> taken)
+    private async Task<int?> LookAsync(int count, int skip, Func<string, bool> mayTake, Func<string, bool>? isElsewhere, List<HeldLane> taken)
     {
-        var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook))!;
-        var (putAside, hasMore) = (0, false);
+        var accounts = (RedisValue[])(await _calls.RunAsync(LaneScripts.DueAccounts, [_accounts], AccountsPerLook, skip))!;
+        var (passed, putAside, hasMore) = (0, 0, false);
         ExpectDue(accounts[0]);
         for (var i = 1; i + 1 < accounts.Length && taken.Count < count; i += 2)
         {
@@ -191,6 +193,7 @@ public sealed class RedisLanes : ILanes, IDisposable
 
             if (isElsewhere?.Invoke(account) == true)
             {
+                passed++;
                 continue;
             }
 
@@ -198,7 +201,7 @@ public sealed class RedisLanes : ILanes, IDisposable
             putAside++;
         }
 
-        return taken.Count < count && (hasMore || (putAside > 0 && accounts.Length / 2 == AccountsPerLook));
+        return taken.Count < count && (hasMore || (putAside + passed > 0 && accounts.Length / 2 == AccountsPerLook)) ? skip + passed : null;
     }
 
     private async Task<int> AcquireOfAccountAsync(string account, RedisValue seenScore, int count, List<HeldLane> taken)

@@ -70,10 +70,10 @@ public static class PaceScripts
         else
           free = now + (asks - tokens + math.max(0, granted)) / rate
         end
-        redis.call('HMSET', KEYS[1], 'free', text(free), 'each', text(asks * step), 'fits', string.format('%.0f', math.max(1, math.floor(capacity / asks))))
+        redis.call('HMSET', KEYS[1], 'free', text(free), 'each', text(asks * step), 'fits', string.format('%.0f', math.max(1, math.floor(capacity / asks))), 'capacity', ARGV[2], 'rate', ARGV[3])
         keep(KEYS[1], math.max(free - now, tonumber(ARGV[4])))
         if granted < 1 then return {0, text(wait), drained} end
-        redis.call('HMSET', KEYS[1], 'tokens', string.format('%.6f', tokens - granted), 'at', text(now), 'capacity', ARGV[2], 'rate', ARGV[3])
+        redis.call('HMSET', KEYS[1], 'tokens', string.format('%.6f', tokens - granted), 'at', text(now))
         redis.call('HMSET', KEYS[2], 'tokens', string.format('%.6f', pairTokens - granted), 'at', text(now))
         keep(KEYS[1], tonumber(ARGV[4]))
         keep(KEYS[2], tonumber(ARGV[7]))

@@ -44,7 +44,8 @@ internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOption
             batch.Clear();
             foreach (var lane in _missed.Take(options.Value.SignalsAtOnce))
                 batch[(lane, true)] = new Rung(lane, Unblock: true, TimeSpan.Zero, DateTimeOffset.MaxValue);
-            while (batch.Count < options.Value.SignalsAtOnce && _rung.Reader.TryRead(out var rung))
+            // What was missed leaves as much room for what is new: while Redis is away, the channel must still become empty.
+            for (var taken = 0; taken < options.Value.SignalsAtOnce && _rung.Reader.TryRead(out var rung); taken++)
                 batch[(rung.Lane, rung.Unblock)] = batch.TryGetValue((rung.Lane, rung.Unblock), out var other) ? rung.With(other) : rung;
             var signalled = await Task.WhenAll(batch.Values.Select(TrySignalAsync));
             var failed = batch.Values.Zip(signalled).Count(rung => IsNewFailure(rung.First, rung.Second));

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
 using WaAspire.Tests.Kit;
 
 namespace WaAspire.Tests.Costs;
@@ -15,6 +17,18 @@ public class CostSystem : RunningSystem
     {
         using var statistics = JsonDocument.Parse(await Firebase.GetStringAsync("/emulator/v1/statistics"));
         return new Bill(Read(statistics, "readsByCollection"), Read(statistics, "writesByCollection"));
+    }
+
+    /// <summary>Everything that anybody asks of Redis meanwhile.</summary>
+    public async Task<IReadOnlyList<string>> RedisCommandsAsync(Func<Task> meanwhile)
+    {
+        var port = (await App.GetConnectionStringAsync("redis"))!.Split(',')[0].Split(':')[^1];
+        using var monitor = Process.Start(new ProcessStartInfo("redis-cli", ["-p", port, "monitor"]) { RedirectStandardOutput = true })!;
+        var output = monitor.StandardOutput.ReadToEndAsync();
+        await meanwhile();
+        monitor.Kill();
+        await monitor.WaitForExitAsync();
+        return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
     }
 
     protected override void Configure(IResourceBuilder<ProjectResource> worker) => worker.WithReplicas(3);

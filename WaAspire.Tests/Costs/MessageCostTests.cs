@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Tests.Kit;
@@ -90,24 +88,12 @@ public sealed class MessageCostTests(MessageCostTests.WithoutSweeps system) : IC
             await company.SendAsync(1, $"behind it {i}");
         }
 
-        var commands = await RedisCommandsAsync(Durations.Scaled(TimeSpan.FromMinutes(1)));
+        var commands = await system.RedisCommandsAsync(() => Task.Delay(Durations.Scaled(TimeSpan.FromMinutes(1)), TimeProvider.System));
 
         Assert.NotEmpty(commands);
         Assert.DoesNotContain(commands, command => command.Contains(company.PhoneOf(1), StringComparison.Ordinal));
         Assert.Equal(0, (await system.BillAsync()).Reads("outbox"));
         Assert.Empty(await company.AcceptedAsync());
-    }
-
-    /// <summary>Everything that anybody asks of Redis in that time.</summary>
-    private async Task<IReadOnlyList<string>> RedisCommandsAsync(TimeSpan time)
-    {
-        var port = (await system.App.GetConnectionStringAsync("redis"))!.Split(',')[0].Split(':')[^1];
-        using var monitor = Process.Start(new ProcessStartInfo("redis-cli", ["-p", port, "monitor"]) { RedirectStandardOutput = true })!;
-        var output = monitor.StandardOutput.ReadToEndAsync();
-        await Task.Delay(time, TimeProvider.System);
-        monitor.Kill();
-        await monitor.WaitForExitAsync();
-        return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
     }
 
     private static Task<IAsyncDisposable> WithoutReceiptsAsync(Company company) => company.WithFaultsAsync(new

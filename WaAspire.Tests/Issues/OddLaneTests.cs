@@ -28,6 +28,18 @@ public sealed class OddLaneTests(WorkerUnderTest worker)
     }
 
     [Fact]
+    public async Task an_account_that_a_worker_has_not_read_yet_is_left_to_those_that_know_it()
+    {
+        var gate = worker.Worker.GetRequiredService<SendGate>();
+        Assert.True(gate.IsElsewhere("account-that-just-appeared"));
+
+        await ConnectAsync("account-that-just-appeared");
+
+        Assert.False(gate.IsElsewhere("account-that-just-appeared"));
+        Assert.True(gate.MayTake("account-that-just-appeared"));
+    }
+
+    [Fact]
     public async Task a_rescue_that_the_store_refuses_is_not_repeated_in_a_tight_loop()
     {
         await ConnectAsync("account");

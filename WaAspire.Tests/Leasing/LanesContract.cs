@@ -69,6 +69,25 @@ public abstract class LanesContract
     }
 
     [Fact]
+    public async Task an_account_that_is_signalled_again_and_again_does_not_lose_its_place()
+    {
+        // One hand is free at a time, as when all are full.
+        for (var i = 0; i < 100; i++)
+        {
+            await Lanes.SignalAsync(new Lane(_ana.AccountId, $"thread-{i}"), TimeSpan.Zero);
+        }
+
+        var taken = new List<HeldLane>();
+        for (var turn = 0; turn < 4; turn++)
+        {
+            await Lanes.SignalAsync(_elsewhere, TimeSpan.Zero);
+            taken.AddRange(await TakeAsync(1));
+        }
+
+        Assert.Contains(taken, held => held.Lane == _elsewhere);
+    }
+
+    [Fact]
     public async Task lanes_of_an_account_that_may_not_send_stay()
     {
         await Lanes.SignalAsync(_ana, TimeSpan.Zero);

@@ -78,6 +78,18 @@ public sealed class RedisLanesTests(RedisServer server) : LanesContract, IClassF
     }
 
     [Fact]
+    public async Task accounts_that_others_send_for_do_not_hide_those_that_wait_behind_them()
+    {
+        // A linked account without a session stays due for as long as its messages wait: nobody puts it aside.
+        await Task.WhenAll(Enumerable.Range(0, 250).Select(i => _lanes.SignalAsync(new Lane($"linked-{i}", "thread"), TimeSpan.Zero)));
+        await _lanes.SignalAsync(_lane, TimeSpan.Zero);
+
+        var taken = await _lanes.AcquireAsync(1, account => account == _lane.AccountId, account => account != _lane.AccountId);
+
+        Assert.Equal(_lane, Assert.Single(taken).Lane);
+    }
+
+    [Fact]
     public async Task a_lost_list_of_accounts_is_repaired()
     {
         await _lanes.SignalAsync(_lane, TimeSpan.Zero);

@@ -51,4 +51,26 @@ public sealed class LaneBellTests
         await bell.StopAsync(CancellationToken.None);
         await server.StopAsync();
     }
+
+    [Fact]
+    public async Task many_unblocks_that_redis_missed_keep_neither_the_others_nor_the_end_waiting()
+    {
+        var server = new RedisServer();
+        await server.StartAsync();
+        using var redis = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
+        using var lanes = new RedisLanes(redis, Options.Create(new LaneOptions { CallTimeout = TimeSpan.FromMilliseconds(100) }), TimeProvider.System);
+        using var metrics = new ProxyMetrics();
+        using var bell = new LaneBell(
+            new Lazy<ILanes>(lanes), metrics, Options.Create(new SendOptions { SignalsAtOnce = 2 }), TimeProvider.System, NullLogger<LaneBell>.Instance);
+        await bell.StartAsync(CancellationToken.None);
+        await server.StopAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            bell.Unblock(new Lane("account-1", $"thread-{i}"));
+        }
+
+        await Eventually.IsTrueAsync(() => Task.FromResult(bell.Missed == 5), "all went wrong");
+
+        await bell.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+    }
 }

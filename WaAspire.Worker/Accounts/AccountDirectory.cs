@@ -77,7 +77,7 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     /// </summary>
     public async Task<bool> LookUpAsync(string accountId, CancellationToken cancellationToken)
     {
-        if (Find(accountId) is not null || _lookedUp.Count >= Limit || !IsDue(accountId))
+        if (Find(accountId) is not null || _lookedUp.Count >= Limit || !IsWorthALook(accountId))
         {
             return Find(accountId) is not null;
         }
@@ -100,7 +100,8 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     public void Learn(Account account) =>
         _accounts.AddOrUpdate(account.Id, _ => account.After(null, clock.Now), (_, before) => account.After(before, clock.Now));
 
-    private bool IsDue(string accountId) =>
+    /// <summary>Whether an account that is not known would be asked for now.</summary>
+    public bool IsWorthALook(string accountId) =>
         !_lookedUp.TryGetValue(accountId, out var last) || time.GetElapsedTime(last.At) >= last.Rest;
 
     private readonly record struct Search(long At, TimeSpan Rest);

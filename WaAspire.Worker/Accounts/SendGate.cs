@@ -31,8 +31,11 @@ public sealed class SendGate(AccountDirectory accounts, OwnedAccounts owned, IEn
 
     private bool Waits(string accountId) => accounts.Find(accountId) is { WaitsForProvider: true } account && Serves(account);
 
-    /// <summary>Its lanes are another worker's to take, so that leaving them alone is no word on whether they may be sent from.</summary>
-    public bool IsElsewhere(string accountId) => accounts.Find(accountId) is { } account && owned.IsElsewhere(account);
+    /// <summary>
+    /// Its lanes are another worker's to take, or it is not known here yet: leaving them alone is no word on whether they may be
+    /// sent from, and a worker that knows better must not wait for this one.
+    /// </summary>
+    public bool IsElsewhere(string accountId) => accounts.Find(accountId) is not { } account || owned.IsElsewhere(account);
 
     private bool Serves(Account account) =>
         _providers.Contains(account.Provider) && (account.Provider == AccountFields.CloudApi || owned.MaySend(account.Id));

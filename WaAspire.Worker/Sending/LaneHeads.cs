@@ -8,17 +8,26 @@ namespace WaAspire.Worker.Sending;
 /// <summary>The first unfinished messages of a lane, in order.</summary>
 /// <param name="Messages">In the order in which they must go out.</param>
 /// <param name="IsWhole">Nothing unfinished comes behind them.</param>
-/// <param name="ReadTime">The server's time of the reading.</param>
+/// <param name="ReadTime">The server's time up to which nothing before them can be missing.</param>
 public sealed record LaneHead(IReadOnlyList<OutboxDocument> Messages, bool IsWhole, DateTimeOffset ReadTime)
 {
+    /// <summary>A place in the order is the server's time in milliseconds.</summary>
+    private static readonly TimeSpan _oneTime = TimeSpan.FromMilliseconds(1);
+
     public OutboxDocument? First => Messages.Count > 0 ? Messages[0] : null;
 
     /// <summary>Read, as the query gave them, and not to be used yet: one of the same time may follow and belong before them.</summary>
     public IReadOnlyList<OutboxDocument> Open { get; init; } = [];
 
-    /// <summary>What is left when the first <paramref name="count"/> are done; null: nothing that is known.</summary>
+    /// <summary>What is left when the first <paramref name="count"/> are done; null: nothing that can be gone on from.</summary>
     public LaneHead? Behind(int count) =>
-        count < Messages.Count || Open.Count > 0 ? this with { Messages = [.. Messages.Skip(count)] } : null;
+        count < Messages.Count || (Open.Count > 0 && IsSettled(Open[^1], ReadTime)) ? this with { Messages = [.. Messages.Skip(count)] } : null;
+
+    /// <summary>
+    /// Whether a later reading may go on behind this message: whatever comes in after <paramref name="readTime"/> takes a later
+    /// place. Before one that is scheduled for later, messages still come in.
+    /// </summary>
+    public static bool IsSettled(OutboxDocument message, DateTimeOffset readTime) => message.OrderAt + _oneTime <= readTime;
 }
 
 /// <summary>
@@ -44,7 +53,7 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
     public Task<LaneHead> ReadAsync(Lane lane, int count, LaneHead? kept, CancellationToken cancellationToken) => kept switch
     {
         { Messages.Count: > 0 } => Task.FromResult(kept),
-        { Open.Count: > 0 } => ReadOnAsync(lane, count, kept.Open, cancellationToken),
+        { Open.Count: > 0 } => ReadOnAsync(lane, count, kept.Open, kept.ReadTime, cancellationToken),
 
         // One more than is wanted: the last of a page that goes on is not used before the next one is known.
         _ => GatherAsync(lane, count + 1, cancellationToken),
@@ -112,7 +121,7 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
     {
         if (lanes.Count == 1)
         {
-            return new() { [lanes[0]] = await ReadOnAsync(lanes[0], limit, [], cancellationToken) };
+            return new() { [lanes[0]] = await ReadOnAsync(lanes[0], limit, [], default, cancellationToken) };
         }
 
         var read = await QueryAsync(lanes, limit, [], cancellationToken);
@@ -123,7 +132,7 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
         {
             var own = messages.Where(message => message.ThreadId == lane.ThreadId).ToList();
             var head = Split(own, isWhole, messages.Count == 0 ? null : messages[^1].OrderAt, read.ReadTime);
-            heads[lane] = isWhole || head.Messages.Count > 0 ? head : await ReadOnAsync(lane, limit / lanes.Count, head.Open, cancellationToken);
+            heads[lane] = isWhole || head.Messages.Count > 0 ? head : await ReadOnAsync(lane, limit / lanes.Count, head.Open, read.ReadTime, cancellationToken);
         }
 
         return heads;
@@ -133,22 +142,24 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
     /// Goes on behind what is known. A page that ends inside one <c>orderAt</c> value is read on until the value changes: its
     /// creation times decide the order. The pages grow, because hundreds of messages may be scheduled for one time.
     /// </summary>
-    private async Task<LaneHead> ReadOnAsync(Lane lane, int size, IReadOnlyList<OutboxDocument> known, CancellationToken cancellationToken)
+    private async Task<LaneHead> ReadOnAsync(
+        Lane lane, int size, IReadOnlyList<OutboxDocument> known, DateTimeOffset readTime, CancellationToken cancellationToken)
     {
         var messages = known.ToList();
         for (var page = 1; ; page++)
         {
             var more = await QueryAsync([lane], size, messages, cancellationToken);
+            readTime = messages.Count == 0 || LaneHead.IsSettled(messages[^1], readTime) ? more.ReadTime : readTime;
             messages.AddRange(more.Documents.Select(OutboxDocument.Read));
             var isWhole = more.Documents.Count < size;
             if (isWhole || messages[0].OrderAt != messages[^1].OrderAt)
             {
-                return Split(messages, isWhole, messages.Count == 0 ? null : messages[^1].OrderAt, more.ReadTime);
+                return Split(messages, isWhole, messages.Count == 0 ? null : messages[^1].OrderAt, readTime);
             }
 
             if (page == ReadOnPages)
             {
-                return new LaneHead(InOrder(messages), IsWhole: false, more.ReadTime);
+                return new LaneHead(InOrder(messages), IsWhole: false, readTime);
             }
 
             size = Math.Max(size, Math.Min(2 * size, ReadOnPageMax));

@@ -117,7 +117,7 @@ public sealed class LaneLoop(
                 return gate.MayTake(account);
             }
 
-            if (unknown.Count < UnknownPerTurn)
+            if (unknown.Count < UnknownPerTurn && accounts.IsWorthALook(account))
             {
                 unknown.Add(account);
             }
@@ -128,18 +128,13 @@ public sealed class LaneLoop(
 
     private async Task<bool> LookUpAsync(IEnumerable<string> unknown, CancellationToken stoppingToken)
     {
-        var found = new List<string>();
+        var isFound = false;
         foreach (var account in unknown)
         {
-            if (await accounts.LookUpAsync(account, stoppingToken))
-            {
-                found.Add(account);
-            }
+            isFound |= await accounts.LookUpAsync(account, stoppingToken);
         }
 
-        // The search for due lanes had just put them aside.
-        await lanes.RepairAsync(found);
-        return found.Count > 0;
+        return isFound;
     }
 
     private async Task SendAsync(HeldLane lane, Task isListed, CancellationToken stoppingToken)

@@ -52,7 +52,7 @@ internal sealed class RedisMemory(Func<DateTimeOffset> clock)
         "ZSCORE" => Find(command[1]) is { } scored && scored.Scores.TryGetValue(command[2], out var score) ? LuaValue.Text(score) : false,
         "ZREM" => Remove(command[1], entry => command[2..].Count(entry.Scores.Remove)),
         "ZRANGE" => Range(command, _ => true, int.Parse(command[2], CultureInfo.InvariantCulture), int.Parse(command[3], CultureInfo.InvariantCulture) + 1),
-        "ZRANGEBYSCORE" => Range(command, Between(command[2], command[3]), 0, int.Parse(command[^1], CultureInfo.InvariantCulture)),
+        "ZRANGEBYSCORE" => Range(command, Between(command[2], command[3]), int.Parse(command[^2], CultureInfo.InvariantCulture), int.Parse(command[^1], CultureInfo.InvariantCulture)),
         _ => throw new NotSupportedException($"The simulated Redis has no {command[0]}."),
     };
 
