@@ -30,8 +30,14 @@ if curl -fs "$ASPNETCORE_URLS/health" >/dev/null 2>&1; then
   dashboard=$ASPNETCORE_URLS/login?t=$ASPIRE_DASHBOARD_FRONTEND_BROWSERTOKEN
 fi
 
-token=$(curl -fs "$auth/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local" -H 'Content-Type: application/json' \
-  -d '{"email":"employee@example.com","password":"demo-password","returnSecureToken":true}' | sed -n 's/.*"idToken" *: *"\([^"]*\)".*/\1/p')
+# Prints an ID token of one of the people in demo/seed.json.
+sign_in() {
+  curl -fs "$auth/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local" -H 'Content-Type: application/json' \
+    -d "{\"email\":\"$1@example.com\",\"password\":\"demo-password\",\"returnSecureToken\":true}" | sed -n 's/.*"idToken" *: *"\([^"]*\)".*/\1/p'
+}
+
+token=$(sign_in employee)
+admin=$(sign_in admin)
 thread=demo-account__40700000011@s.whatsapp.net
 number=100000000000001
 message="hello-$(date +%s)"
@@ -88,10 +94,8 @@ TEXT
 if [ "$linked" ]; then cat <<TEXT
 7. Add an account that is paired by QR code. Its code appears on the phone page: one click scans it. Then write to it as Elena:
 
-account=shop-\$(date +%s)
-curl -s -X PATCH -H "Authorization: Bearer owner" -H "Content-Type: application/json" "$firestore/v1/projects/demo-waaspire/databases/(default)/documents/accounts/\$account" \\
-  -d '{"fields":{"provider":{"stringValue":"baileys"},"name":{"stringValue":"Shop"},"phone":{"stringValue":"+40722000111"},"status":{"stringValue":"connecting"}}}'
-curl -s -X POST -H "X-Internal-Token: local-internal-token" $worker/internal/accounts/\$account/pair
+account=\$(curl -s -X POST $proxy/whatsappProxyAddAccount -H "Authorization: Bearer $admin" -H "Content-Type: application/json" \\
+  -d '{"name":"Shop","phone":"+40722000111"}' | sed -n 's/.*"id" *: *"\([^"]*\)".*/\1/p')
 
 8. Answer her, in the same shell:
 

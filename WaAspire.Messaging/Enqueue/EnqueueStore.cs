@@ -7,7 +7,7 @@ namespace WaAspire.Messaging.Enqueue;
 
 /// <summary>
 /// Accepts a message durably. What enters is a lawful request of an employee or of a service; what leaves is the message in the outbox,
-/// exactly once for its request id, or a refusal. If we die after the commit, the message is there and the client's repeat
+/// exactly once for its request id, or a refusal. A thread that points to another one means that one: its people decide who writes. If we die after the commit, the message is there and the client's repeat
 /// finds it; if we die before, nothing is.
 /// </summary>
 public sealed class EnqueueStore(
@@ -21,20 +21,22 @@ public sealed class EnqueueStore(
 
     /// <summary>Cancellation counts until the message is in a batch; then the outcome is waited for.</summary>
     /// <exception cref="FirestoreException">The store is out, and nothing is known to be stored.</exception>
-    public async Task<EnqueueOutcome> EnqueueAsync(SendRequest request, Sender sender, CancellationToken cancellationToken)
+    public async Task<EnqueueOutcome> EnqueueAsync(SendRequest asked, Sender sender, CancellationToken cancellationToken)
     {
-        var requestId = RequestId.Of(request.ThreadId, sender.Uid, request.ClientMessageId);
+        // By the thread that was named: a repeat is known as one, even if the thread points elsewhere by now.
+        var requestId = RequestId.Of(asked.ThreadId, sender.Uid, asked.ClientMessageId);
         var enqueueId = chance.NextInt64().ToString("x16") + chance.NextInt64().ToString("x16");
         var begun = time.GetTimestamp();
         for (var decision = 0; decision < _options.DecisionsMax && time.GetElapsedTime(begun) < _options.DecideWithin; decision++)
         {
-            var thread = await documents.GetAsync(FirestorePaths.Thread(request.ThreadId), ThreadPurpose, cancellationToken);
+            var (threadId, thread) = await ThreadRedirects.FollowAsync(documents, asked.AccountId, asked.ThreadId, ThreadPurpose, cancellationToken);
+            var request = asked with { ThreadId = threadId };
             var refusal = thread is not null ? SendPolicy.Refuse(thread, request, sender) : BeginsThread(request, sender) ? null : SendRefusal.ThreadNotFound;
             if (refusal is { } reason)
                 return new EnqueueOutcome.Refused(reason);
             // A repeat that comes too late for its own times was accepted while they were lawful.
             if (request.Times.ProblemAt(clock.Now, _options.ScheduleAheadMax) is { } problem)
-                return await FindStoredAsync(requestId, enqueueId, cancellationToken) ?? new EnqueueOutcome.Unlawful(problem);
+                return await FindStoredAsync(request, requestId, enqueueId, cancellationToken) ?? new EnqueueOutcome.Unlawful(problem);
             if (await TryCommitAsync(request, thread, sender, requestId, enqueueId, cancellationToken) is { } outcome)
                 return outcome;
         }
@@ -53,13 +55,13 @@ public sealed class EnqueueStore(
         switch (await commits.CommitAsync(member, cancellationToken))
         {
             case CommitOutcome.Committed committed:
-                return new EnqueueOutcome.Stored(requestId, IsDuplicate: false)
+                return new EnqueueOutcome.Stored(requestId, request.ThreadId, IsDuplicate: false)
                 {
                     DueIn = request.Times.ScheduledAfter(clock.Now) - clock.Now ?? TimeSpan.Zero,
                     CommittedAt = committed.CommitTime,
                 };
             case CommitOutcome.Refused { Status: FirestoreStatus.AlreadyExists }:
-                return await FindStoredAsync(requestId, enqueueId, cancellationToken);
+                return await FindStoredAsync(request, requestId, enqueueId, cancellationToken);
             case CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound or FirestoreStatus.Aborted }:
                 return null;
             // The create's own precondition makes a second try harmless, should the first one still arrive.
@@ -73,10 +75,12 @@ public sealed class EnqueueStore(
     }
 
     /// <summary>It may be an earlier commit of this very request whose reply was lost: that is not a duplicate.</summary>
-    private async Task<EnqueueOutcome?> FindStoredAsync(string requestId, string enqueueId, CancellationToken cancellationToken)
+    private async Task<EnqueueOutcome?> FindStoredAsync(SendRequest request, string requestId, string enqueueId, CancellationToken cancellationToken)
     {
         var stored = await documents.GetAsync(FirestorePaths.OutboxMessage(requestId), StoredPurpose, cancellationToken);
-        return stored is null ? null : new EnqueueOutcome.Stored(requestId, IsDuplicate: !IsOurs(stored, enqueueId));
+        return stored is null
+            ? null
+            : new EnqueueOutcome.Stored(requestId, stored.Fields.Text(OutboxFields.ThreadId) ?? request.ThreadId, IsDuplicate: !IsOurs(stored, enqueueId));
     }
 
     /// <summary>Under its canonical id only: any other one may be an alias that nobody has met yet.</summary>
@@ -92,7 +96,10 @@ public abstract record EnqueueOutcome
     {
     }
 
-    public sealed record Stored(string RequestId, bool IsDuplicate) : EnqueueOutcome
+    /// <param name="RequestId">Its id.</param>
+    /// <param name="ThreadId">Where it lies: not the thread that was named, if that one points to another.</param>
+    /// <param name="IsDuplicate">An earlier request stored it.</param>
+    public sealed record Stored(string RequestId, string ThreadId, bool IsDuplicate) : EnqueueOutcome
     {
         /// <summary>How long it has to wait for its time.</summary>
         public TimeSpan DueIn { get; init; }

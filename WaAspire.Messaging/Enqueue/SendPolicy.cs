@@ -48,7 +48,7 @@ public static class SendPolicy
 
     /// <summary>
     /// Every address that means this thread's contact: <c>clientJid</c> (a map of spellings in old documents), the phone
-    /// number of a contact known by a @lid, and the end of the id, <c>{accountId}__{jid}</c>.
+    /// number of a contact known by a @lid, the aliases, and the end of the id, <c>{accountId}__{jid}</c>.
     /// </summary>
     private static IEnumerable<string> AddressesOf(StoredDocument thread)
     {
@@ -58,6 +58,7 @@ public static class SendPolicy
             thread.Fields.Text(ThreadFields.ClientJid),
             .. (thread.Fields.Map(ThreadFields.ClientJid) ?? []).Values.Select(spelling => spelling.AsString),
             thread.Fields.Text(ThreadFields.PhoneE164),
+            .. thread.Fields.Array(ThreadFields.Aliases).Select(alias => alias.AsString),
             separator < 0 ? thread.Id : thread.Id[(separator + 2)..],
         ];
         foreach (var spelling in spellings)

@@ -29,12 +29,11 @@ internal sealed record ThreadHome(
 internal sealed class ThreadHomes(DocumentGatherer documents)
 {
     private const string Purpose = "inbound-thread";
-    private const int HopsMax = 3;
     private const int AliasesMax = 5;
 
     public async Task<ThreadHome> FindAsync(string accountId, Jid chat, IEnumerable<Jid> aliases, CancellationToken cancellationToken)
     {
-        var (threadId, stored) = await FollowAsync(accountId, ThreadId.Of(accountId, chat), cancellationToken);
+        var (threadId, stored) = await ThreadRedirects.FollowAsync(documents, accountId, ThreadId.Of(accountId, chat), Purpose, cancellationToken);
         var contact = ThreadId.JidOf(threadId, accountId) ?? chat;
         var known = stored?.Fields.Array(ThreadFields.Aliases).Select(alias => alias.AsString).ToHashSet(StringComparer.Ordinal) ?? [];
         Jid[] fresh = [.. aliases.Append(chat).Where(alias => alias != contact && !known.Contains(alias.Value)).Distinct().Take(AliasesMax)];
@@ -46,34 +45,12 @@ internal sealed class ThreadHomes(DocumentGatherer documents)
         StoredDocument[] predecessors =
         [
             .. old.Concat(others).OfType<StoredDocument>().Where(other =>
-                other.Id != threadId && IsOf(accountId, other) && other.Fields.Text(ThreadFields.RedirectTo) != threadId),
+                other.Id != threadId && ThreadRedirects.IsOf(accountId, other) && other.Fields.Text(ThreadFields.RedirectTo) != threadId),
         ];
         (string ThreadId, Jid Alias)[] missing =
             [.. fresh.Zip(others).Where(pair => pair.Second is null).Select(pair => (ThreadId.Of(accountId, pair.First), pair.First))];
         return new ThreadHome(threadId, contact, stored, predecessors, fresh, missing);
     }
-
-    /// <summary>The thread that an alias points to. A pointer to nothing, in a circle, or into another account is not followed.</summary>
-    private async Task<(string ThreadId, StoredDocument? Stored)> FollowAsync(string accountId, string threadId, CancellationToken cancellationToken)
-    {
-        var (id, stored) = (threadId, await documents.GetAsync(FirestorePaths.Thread(threadId), Purpose, cancellationToken));
-        for (var hop = 0; hop < HopsMax && stored?.Fields.Text(ThreadFields.RedirectTo) is { } next; hop++)
-        {
-            if (next == id || !DocumentId.IsLawful(next)
-                || await documents.GetAsync(FirestorePaths.Thread(next), Purpose, cancellationToken) is not { } target || !IsOf(accountId, target))
-            {
-                break;
-            }
-
-            (id, stored) = (next, target);
-        }
-
-        return (id, stored);
-    }
-
-    // Old documents hold a hash for the account; then their id says whose they are.
-    private static bool IsOf(string accountId, StoredDocument thread) =>
-        ThreadId.IsOf(thread.Id, accountId) || thread.Fields.Text(ThreadFields.AccountId) == accountId;
 
     private async Task<StoredDocument?[]> ReadAsync(IReadOnlyList<string> threadIds, CancellationToken cancellationToken) =>
         await Task.WhenAll(threadIds.Select(id => documents.GetAsync(FirestorePaths.Thread(id), Purpose, cancellationToken)));

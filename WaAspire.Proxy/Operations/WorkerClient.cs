@@ -41,7 +41,7 @@ internal sealed class WorkerClient : IDisposable
 
     /// <summary>Null when everything is configured.</summary>
     public Refusal? Missing =>
-        !Uri.TryCreate(_options.WorkerUrl, UriKind.Absolute, out _) ? Refusal.ConfigurationMissing(OperationsOptions.WorkerUrlName)
+        !Uri.TryCreate(_options.WorkerUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") ? Refusal.ConfigurationMissing(OperationsOptions.WorkerUrlName)
         : _options.InternalToken.Length == 0 ? Refusal.ConfigurationMissing(OperationsOptions.InternalTokenName)
         : null;
 

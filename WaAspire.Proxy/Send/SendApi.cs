@@ -49,7 +49,7 @@ internal static class SendApi
                 return Refuse(Refusal.Unavailable(options.RetryAfter), metrics);
             case EnqueueOutcome.Stored stored:
                 // A repeat rings too: whoever stored the message may have died before the bell.
-                bell.Ring(new Lane(request.AccountId, request.ThreadId), stored.DueIn, stored.CommittedAt);
+                bell.Ring(new Lane(request.AccountId, stored.ThreadId), stored.DueIn, stored.CommittedAt);
                 metrics.Sent(stored.IsDuplicate ? "duplicate" : "accepted");
                 return Results.Json(new
                 {

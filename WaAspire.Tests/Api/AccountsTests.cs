@@ -2,6 +2,7 @@ using System.Text.Json;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Tests.Proxy;
+using WaAspire.Worker.Accounts;
 
 namespace WaAspire.Tests.Api;
 
@@ -153,12 +154,21 @@ public sealed class AccountsTests(DeskWorld desk)
 
         await desk.ChangeAsync(accountId, new DocumentFields { [AccountFields.Status] = AccountFields.Connected });
         var first = await desk.PostAsync("/whatsappProxyBackfillAccount", desk.Employee, new { accountId });
-        var asked = (await desk.AccountAsync(accountId)).Timestamp(AccountFields.BackfillRequestedAt);
+        var asked = await desk.AccountAsync(accountId);
         var second = await desk.PostAsync("/whatsappProxyBackfillAccount", desk.Employee, new { accountId });
 
         Assert.Equal((200, 200, accountId), (first.Status, second.Status, second.Body.GetProperty("accountId").GetString()));
-        Assert.NotNull(asked);
-        Assert.Equal(asked, (await desk.AccountAsync(accountId)).Timestamp(AccountFields.BackfillRequestedAt));
+        var still = await desk.AccountAsync(accountId);
+        Assert.NotNull(asked.Timestamp(AccountFields.BackfillRequestedAt));
+        Assert.Equal(asked.Timestamp(AccountFields.BackfillRequestedAt), still.Timestamp(AccountFields.BackfillRequestedAt));
+
+        // What its owner looks for; when it is carried out, it may be asked for again.
+        var request = HistoryRequest.Read(still);
+        Assert.NotNull(request);
+        Assert.Equal(HistoryRequest.Read(asked), request);
+        await desk.ChangeAsync(accountId, new DocumentFields { [AccountFields.HistoryRequestDone] = request.Id, [AccountFields.LastBackfillAt] = asked.Timestamp(AccountFields.BackfillRequestedAt)!.Value });
+        Assert.Equal(200, (await desk.PostAsync("/whatsappProxyBackfillAccount", desk.Employee, new { accountId })).Status);
+        Assert.NotEqual(request.Id, HistoryRequest.Read(await desk.AccountAsync(accountId))?.Id);
     }
 
     [Fact]

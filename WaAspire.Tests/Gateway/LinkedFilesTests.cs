@@ -74,7 +74,7 @@ public sealed class LinkedFilesTests(LinkedWorld world) : IClassFixture<LinkedWo
             },
         });
 
-        using var asked = await world.Http.PostAsync($"/internal/accounts/{account.Id}/history", null);
+        using var asked = await world.Http.PostAsync($"/api/whatsapp/backfill/{account.Id}", null);
         Assert.True(asked.IsSuccessStatusCode, await asked.Content.ReadAsStringAsync());
         var (theirs, ours) = (await account.HearsAsync(thread, "3AOLD1" + account.Phone), await account.HearsAsync(thread, "3AOLD2" + account.Phone));
 

@@ -54,6 +54,15 @@ public sealed class AccountRelayTests : IClassFixture<SpokenWorker>
         Assert.Equal(200, local.Status);
     }
 
+    [Fact]
+    public async Task an_address_that_is_none_of_the_webs_counts_as_missing()
+    {
+        // Without its scheme, a host with a port reads like an address of a scheme of that name.
+        var proxy = await _worker.Firebase.StartAnotherAsync("--WHATSAPP_RAILWAY_BASE_URL", "localhost:8080", "--INTERNAL_TOKEN", "a-token");
+
+        (await AskAsync("GET", "/whatsappProxyGetAccounts", _worker.Boss, null, proxy)).AssertRefused(500, "configuration_missing");
+    }
+
     [Theory]
     [MemberData(nameof(Functions))]
     public async Task a_worker_that_is_not_configured_away_or_no_worker_is_told_as_json(string method, string path, bool superAdminOnly)

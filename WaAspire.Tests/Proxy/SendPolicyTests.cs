@@ -63,6 +63,39 @@ public sealed class SendPolicyTests(ProxyUnderTest proxy)
     }
 
     [Fact]
+    public async Task a_thread_that_points_to_another_means_that_one_and_its_owner_decides()
+    {
+        var (mine, others) = (await Conversation.OpenAsync(proxy), await Conversation.OpenAsync(proxy, new DocumentFields { ["ownerUid"] = "somebody" }));
+        var (hidden, foreign) = (await PointToAsync(mine), await PointToAsync(others));
+
+        (await others.SendAsync(body => (body["threadId"], body["toJid"]) = (foreign.ThreadId, foreign.Jid))).AssertRefused(403, "not_owner_or_cowriter");
+        (await mine.SendAsync(body => (body["threadId"], body["toJid"], body["clientMessageId"]) = (hidden.ThreadId, hidden.Jid, "once"))).AssertAccepted();
+        var again = await mine.SendAsync(body => (body["threadId"], body["toJid"], body["clientMessageId"]) = (hidden.ThreadId, hidden.Jid, "once"));
+
+        Assert.True(again.Body.GetProperty("duplicate").GetBoolean());
+        Assert.Equal(mine.ThreadId, Assert.Single(await mine.MessagesAsync()).Fields.Text("threadId"));
+        Assert.Equal(mine.Uid, (await mine.ThreadAsync()).Fields.Text("ownerUid"));
+        Assert.Empty(await others.MessagesAsync());
+        foreach (var pointer in new[] { hidden, foreign })
+        {
+            Assert.False((await proxy.FindAsync(FirestorePaths.Thread(pointer.ThreadId)))!.Fields.ContainsKey("ownerUid"));
+            Assert.Empty(await proxy.MessagesAsync(pointer.ThreadId));
+        }
+    }
+
+    [Fact]
+    public async Task a_pointer_into_another_account_is_not_followed()
+    {
+        var (mine, others) = (await Conversation.OpenAsync(proxy), await Conversation.OpenAsync(proxy));
+        await proxy.SetAsync(FirestorePaths.Thread(mine.ThreadId), new DocumentFields((await mine.ThreadAsync()).Fields) { ["redirectTo"] = others.ThreadId });
+
+        (await mine.SendAsync()).AssertAccepted();
+
+        Assert.Single(await mine.MessagesAsync());
+        Assert.Empty(await others.MessagesAsync());
+    }
+
+    [Fact]
     public async Task a_thread_of_another_account_is_refused()
     {
         var conversation = await Conversation.OpenAsync(proxy);
@@ -123,5 +156,16 @@ public sealed class SendPolicyTests(ProxyUnderTest proxy)
     {
         var thread = await conversation.ThreadAsync();
         await proxy.SetAsync(thread.Path, new DocumentFields(thread.Fields) { ["coWriterUids"] = FirestoreValue.From(uids) });
+    }
+
+    /// <summary>What receiving leaves of a contact's hidden address: a thread that only points, and an alias in the other one.</summary>
+    private async Task<(string ThreadId, string Jid)> PointToAsync(Conversation conversation)
+    {
+        var jid = $"77{conversation.Jid.Split('@')[0]}@lid";
+        var threadId = $"{conversation.AccountId}__{jid}";
+        await proxy.SetAsync(FirestorePaths.Thread(threadId), new DocumentFields { ["accountId"] = conversation.AccountId, ["clientJid"] = jid, ["redirectTo"] = conversation.ThreadId });
+        await proxy.SetAsync(
+            FirestorePaths.Thread(conversation.ThreadId), new DocumentFields((await conversation.ThreadAsync()).Fields) { ["aliases"] = FirestoreValue.From([FirestoreValue.From(jid)]) });
+        return (threadId, jid);
     }
 }

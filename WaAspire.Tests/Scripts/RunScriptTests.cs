@@ -110,7 +110,7 @@ public sealed partial class RunScriptTests
     [GeneratedRegex(@"curl -X POST [^\n]*whatsappProxySend \\\n.*\n.*\n.*'\n")]
     private static partial Regex PastedCurl();
 
-    [GeneratedRegex(@"account=shop[^\n]*\n.*\n.*\n.*/pair")]
+    [GeneratedRegex(@"account=\$\(curl[^\n]*\n.*")]
     private static partial Regex PastedAccount();
 
     [GeneratedRegex(@"(?<=Answer her[^\n]*\n\n)curl -X POST [^\n]*\n.*\n.*\n.*}'")]

@@ -16,7 +16,6 @@ namespace WaAspire.Worker.Accounts;
 public static class AccountApi
 {
     private const int ReasonLengthMax = 200;
-    private const int HistoryThreads = 30;
 
     public static IEndpointRouteBuilder MapAccountVerbs(this IEndpointRouteBuilder routes)
     {
@@ -57,7 +56,7 @@ public static class AccountApi
         accountId,
         http,
         accounts,
-        request => requests.RequestHistoryAsync(accountId, request?.Threads ?? HistoryThreads, request?.Messages ?? HistoryRequest.MessagesMax, cancellationToken),
+        request => requests.RequestHistoryAsync(accountId, request?.Threads ?? HistoryRequest.ThreadsUsual, request?.Messages ?? HistoryRequest.MessagesMax, cancellationToken),
         cancellationToken);
 
     private static async Task<IResult> AnswerAsync<TRequest>(

@@ -11,6 +11,9 @@ public sealed record HistoryRequest(string Id, int Threads, int Messages)
 {
     public const int ThreadsMax = 100;
 
+    /// <summary>For somebody who names no number.</summary>
+    public const int ThreadsUsual = 30;
+
     /// <summary>Of one conversation at a time: what WhatsApp's own clients ask for.</summary>
     public const int MessagesMax = 50;
 

@@ -9,6 +9,17 @@ public sealed class HistoryRequests(IFirestore firestore, AccountSignal signal, 
 {
     private const string Purpose = "history-request";
 
+    /// <summary>A request of its own, to be written into the account: what its owner looks for.</summary>
+    public DocumentFields Wish(int threads = HistoryRequest.ThreadsUsual, int messages = HistoryRequest.MessagesMax) => new()
+    {
+        [AccountFields.HistoryRequest] = FirestoreValue.From(new DocumentFields
+        {
+            ["id"] = chance.NextInt64().ToString("x16", CultureInfo.InvariantCulture),
+            ["threads"] = (long)Math.Clamp(threads, 1, HistoryRequest.ThreadsMax),
+            ["messages"] = (long)Math.Clamp(messages, 1, HistoryRequest.MessagesMax),
+        }),
+    };
+
     /// <summary>The messages come later, through the same door as every other; <c>lastBackfillAt</c> and <c>lastBackfillResult</c> say what was asked for.</summary>
     /// <param name="accountId">A Baileys account.</param>
     /// <param name="threads">Of how many conversations, the latest first; at most 100.</param>
@@ -22,15 +33,8 @@ public sealed class HistoryRequests(IFirestore firestore, AccountSignal signal, 
             return PauseResult.NotFound;
         }
 
-        var request = new DocumentFields
-        {
-            ["id"] = chance.NextInt64().ToString("x16", CultureInfo.InvariantCulture),
-            ["threads"] = (long)Math.Clamp(threads, 1, HistoryRequest.ThreadsMax),
-            ["messages"] = (long)Math.Clamp(messages, 1, HistoryRequest.MessagesMax),
-        };
         var write = DocumentWrite.Update(
-            FirestorePaths.Account(accountId), Precondition.Present, new DocumentFields { [AccountFields.HistoryRequest] = FirestoreValue.From(request) },
-            deleted: null, FieldTransform.RequestTime(AccountFields.UpdatedAt));
+            FirestorePaths.Account(accountId), Precondition.Present, Wish(threads, messages), deleted: null, FieldTransform.RequestTime(AccountFields.UpdatedAt));
         var outcome = await firestore.CommitAsync([write], Purpose, cancellationToken);
         await signal.AnnounceAsync(accountId);
         return outcome switch

@@ -10,7 +10,7 @@ namespace WaAspire.Worker.Api;
 /// What people want of an account that is there. Each wish is written into the account, where its owner finds it, and answered
 /// by the account as it stands: shipped clients repeat every call that does not end with 2xx, so that asking again changes nothing.
 /// </summary>
-internal sealed class AccountWishes(AccountChange change, PairRequests pairing, WorkerIdentity self, IOptions<AccountOptions> options)
+internal sealed class AccountWishes(AccountChange change, PairRequests pairing, HistoryRequests history, WorkerIdentity self, IOptions<AccountOptions> options)
 {
     private const string InProgress = "already_in_progress";
 
@@ -108,7 +108,7 @@ internal sealed class AccountWishes(AccountChange change, PairRequests pairing, 
         var requested = account.Fields.Timestamp(AccountFields.BackfillRequestedAt);
         var isOpen = requested is not null && !(account.Fields.Timestamp(AccountFields.LastBackfillAt) >= requested);
         var answer = Results.Json(new { success = true, accountId, message = isOpen ? "The history is being fetched." : "The history will be fetched." });
-        return isOpen && IsYoung(account.Fields, AccountFields.BackfillRequestedAt, now) ? new AccountStep(answer) : new AccountStep(answer, []) { Times = [AccountFields.BackfillRequestedAt] };
+        return isOpen && IsYoung(account.Fields, AccountFields.BackfillRequestedAt, now) ? new AccountStep(answer) : new AccountStep(answer, history.Wish()) { Times = [AccountFields.BackfillRequestedAt] };
     }, cancellationToken);
 
     public Task<IResult> RenameAsync(string accountId, string name, CancellationToken cancellationToken) => change.MakeAsync(accountId, (account, _) =>
@@ -140,7 +140,7 @@ internal sealed class AccountWishes(AccountChange change, PairRequests pairing, 
         });
         return wasDeleted ? new AccountStep(answer) : new AccountStep(answer, new DocumentFields { [AccountFields.Status] = AccountFields.Deleted })
         {
-            Deleted = [.. PairRequests.Cleared, AccountFields.PairRequest, AccountFields.AccessTokenId, AccountFields.BackfillRequestedAt],
+            Deleted = [.. PairRequests.Cleared, AccountFields.PairRequest, AccountFields.AccessTokenId, AccountFields.BackfillRequestedAt, AccountFields.HistoryRequest],
             Times = [AccountFields.DeletedAt],
             Also = [DocumentWrite.Delete(FirestorePaths.AccountSecret(accountId))],
         };

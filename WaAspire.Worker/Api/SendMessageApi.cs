@@ -64,14 +64,14 @@ internal static class SendMessageApi
     {
         try
         {
-            await lanes.SignalAsync(new Lane(request.AccountId, request.ThreadId), stored.DueIn, stored.CommittedAt ?? DateTimeOffset.MaxValue);
+            await lanes.SignalAsync(new Lane(request.AccountId, stored.ThreadId), stored.DueIn, stored.CommittedAt ?? DateTimeOffset.MaxValue);
         }
         catch (LanesUnavailableException)
         {
             // The sweep finds it within seconds.
         }
 
-        return Results.Json(new { success = true, queued = true, messageId = stored.RequestId, requestId = stored.RequestId, duplicate = stored.IsDuplicate, status = "queued", threadId = request.ThreadId, clientMessageId = request.ClientMessageId });
+        return Results.Json(new { success = true, queued = true, messageId = stored.RequestId, requestId = stored.RequestId, duplicate = stored.IsDuplicate, status = "queued", threadId = stored.ThreadId, clientMessageId = request.ClientMessageId });
     }
 
     private static IResult RefusalOf(SendRefusal reason) => reason switch

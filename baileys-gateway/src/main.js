@@ -46,6 +46,11 @@ async function start() {
   process.on('SIGINT', () => void end('terminated'));
   // Not seen by us as an awaited outcome, so nobody counts on it; but it must not take the other accounts down.
   process.on('unhandledRejection', error => log('error', 'unhandled', { reason: redact(/** @type {any} */ (error)?.message ?? '').slice(0, 200) }));
+  // What Node would write to stderr holds the error's whole text.
+  process.on('uncaughtException', error => {
+    log('error', 'crashed', { reason: redact(error?.message ?? '').slice(0, 200) });
+    process.exit(1);
+  });
   watchPipe(() => void end('pipe_closed'));
 }
 

@@ -77,6 +77,36 @@ test('a code that expires makes room for the next, and when the window closes a 
   await world.stands(late, now => now.state === 'needs_qr' && now.reason === 'not_scanned', 'needs_qr');
 });
 
+test('a code that is asked for while WhatsApp is away costs a paired account nothing', async () => {
+  const account = await world.pairedAccount(gateway);
+  await gateway.command('/sessions/close', account);
+  await world.admin('POST', '/faults', { refuseLogin: { phone: account.number, code: '503' } });
+  const impatient = await world.gateway({ pairingWindowMs: 500 }, { GATEWAY_SPOOL: `${world.folder}/impatient` });
+  const next = { ...account, epoch: world.worker.nextEpoch(account.accountId) };
+  await impatient.command('/sessions/open', next);
+  await world.stands(next, now => now.epoch === next.epoch && now.state === 'reconnecting', 'tries');
+  const { body } = await impatient.command('/sessions/pair', next);
+  // While a person is at it, it is connecting; when the window has closed, it goes on as before.
+  await world.stands(next, now => now.version > body.version && now.state === 'reconnecting', 'goes on trying');
+  await world.admin('POST', '/faults', { refuseLogin: null });
+  await world.stands(next, now => now.state === 'connected', 'connected without a code');
+});
+
+test('a fresh code that is asked for before the keys are read is one of a new device', async () => {
+  const account = await world.pairedAccount(gateway);
+  await gateway.command('/sessions/close', account);
+  let read = () => {};
+  world.worker.reads = new Promise(resolve => (read = () => resolve(undefined)));
+  const next = { ...account, epoch: world.worker.nextEpoch(account.accountId) };
+  await gateway.command('/sessions/open', next);
+  const asked = gateway.command('/sessions/pair', { ...next, fresh: true });
+  await gateway.command('/sessions/renew', { leases: [{ ...next, leaseDeadline: Date.now() + 60_000 }] });
+  read();
+  assert.equal((await asked).status, 200);
+  await world.stands(next, now => now.epoch === next.epoch && now.qr, 'a code');
+  assert.equal(world.worker.session(account.accountId).values.size, 0);
+});
+
 test('a logout on command removes the device and the keys', async () => {
   const account = await world.pairedAccount(gateway);
   const { body } = await gateway.command('/sessions/logout', account);

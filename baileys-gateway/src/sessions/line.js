@@ -101,9 +101,12 @@ export class Line {
     this.#retryLater(reason, { reason, at: Date.now() });
   }
 
-  /** Nobody used a code in time: a person has to ask again. */
+  /** Nobody used a code in time: a person has to ask again. Keys that were there all the time need no code: they go on as before. */
   notScanned() {
     this.pairing = undefined;
+    if (this.session.keys.isPaired) {
+      return;
+    }
     this.drop();
     this.stand.set({ state: 'needs_qr', reason: 'not_scanned', retryAt: undefined });
   }

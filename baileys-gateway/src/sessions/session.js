@@ -20,6 +20,8 @@ const STALE = 'stale_epoch';
 export class Session {
   /** @type {Map<string, Promise<Outcome>>} */ #sending = new Map();
   #isLoaded = false;
+  #tellLoaded = () => {};
+  /** @type {Promise<void>} */ #loaded = new Promise(resolve => (this.#tellLoaded = () => resolve(undefined)));
   #isOver = false;
   groups = new Groups();
 
@@ -47,6 +49,10 @@ export class Session {
 
   /** Loads the keys and connects; without keys it waits for somebody to ask for a code. */
   async open() {
+    await this.#load().finally(this.#tellLoaded);
+  }
+
+  async #load() {
     const lost = code => void this.end(code === STALE ? 'ownership_lost' : 'session_write_refused');
     try {
       await this.keys.open(lost, () => !this.#isOver);
@@ -68,6 +74,10 @@ export class Session {
    */
   async pair(phone, fresh) {
     const { line } = this;
+    if (fresh) {
+      // Keys that are not read yet cannot be thrown away: what is stored of them would come after.
+      await this.#loaded;
+    }
     if (this.isOpen || (line.pairing?.isRunning && line.pairing.phone === phone)) {
       return;
     }
@@ -98,11 +108,14 @@ export class Session {
 
   /** The device leaves the phone's list, and the keys are gone. */
   async logout() {
+    await this.#loaded;
     const { socket } = this.line;
     this.line.pairing?.stop();
     this.line.pairing = undefined;
     this.line.drop(false);
     await socket?.logout().catch(() => {});
+    // One that was not open yet has told nobody, and would log in with the keys that go now.
+    void socket?.end(undefined).catch(() => {});
     await this.keys.wipe();
     this.stand.set({ state: 'logged_out', reason: 'by_command', jid: undefined, lid: undefined });
   }
