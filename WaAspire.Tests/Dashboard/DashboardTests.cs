@@ -87,9 +87,9 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
 
         const string Depth = "/metrics/resource/worker?meter=WaAspire.Worker&instrument=waaspire.outbox.depth&duration=1&view=";
         await system.OpenAsync(Depth + "Graph");
-        await Expect(system.Page.GetByText("Unfinished messages of the whole fleet, by state").First).ToBeVisibleAsync(_visible);
+        await Expect(system.Page.GetByText("Messages of the fleet by state: queued, processing, uncertain").First).ToBeVisibleAsync(_visible);
 
-        // The axis reaches as high as the highest point: two workers tell of at least three messages each.
+        // The axis reaches as high as the highest point: one worker tells of at least three messages.
         await Expect(system.Page.Locator(".js-plotly-plot .ytick").GetByText("3", new() { Exact = true })
             .Or(system.Page.Locator(".js-plotly-plot .ytick").GetByText("4", new() { Exact = true })).First).ToBeVisibleAsync(_visible);
         await system.PictureAsync("metrics");

@@ -22,6 +22,8 @@ public sealed class WatchedSystem : RunningSystem, IAsyncLifetime
 
     protected override string[] Arguments => [$"--Demo:SeedFile={Path.Combine(Artifacts.Root, "demo", "seed.json")}"];
 
+    protected override IEnumerable<KeyValuePair<string, string>> WorkerDurations => [.. base.WorkerDurations, new("Observability__FiguresEvery", "00:00:01")];
+
     async Task IAsyncLifetime.InitializeAsync()
     {
         await InitializeAsync();

@@ -133,7 +133,7 @@ public sealed class CommitTests
     public async Task no_answer_before_the_deadline_is_lost()
     {
         await using var server = await ScriptedFirestore.StartAsync(call => call.NeverAnswerAsync());
-        using var firestore = new FirestoreUnderTest(server.Url, options => options.CommitTimeout = TimeSpan.FromMilliseconds(300));
+        using var firestore = new FirestoreUnderTest(server.Url, options => options.CommitTimeout = TimeSpan.FromSeconds(5));
 
         Assert.IsType<CommitOutcome.Lost>(await firestore.CommitAsync());
     }
