@@ -7,6 +7,7 @@ using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Tests.Accounts.Ownership;
 using WaAspire.Tests.Kit;
+using WaAspire.Worker.Accounts;
 
 namespace WaAspire.Tests.Gateway;
 
@@ -85,6 +86,12 @@ public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
                     scanned = qr;
                 }
 
+                // The session that was to show a code has ended before it: a person sees that nothing comes, and asks again.
+                if (account.Text(AccountFields.Status) == AccountFields.NeedsQr && PairRequest.Read(account) is null)
+                {
+                    await AskToPairAsync(accountId);
+                }
+
                 return account.Text(AccountFields.Status) == "connected";
             },
             $"{accountId} is scanned and connected",
@@ -126,6 +133,7 @@ public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
         {
             ["WA_SESSION_KEYS"] = TwoOwners.OldKey,
             ["Gateway__Spool"] = _spool,
+            ["Accounts__AccountsMax"] = "100",
             ["GATEWAY_OPTIONS"] = """{"backoffBaseMs":200,"ackTimeoutMs":4000}""",
             ["Pacing__BaileysGap"] = "00:00:00.020",
             ["Pacing__BaileysGapJitter"] = "00:00:00",
