@@ -12,6 +12,16 @@ public class CostSystem : RunningSystem
 {
     public Task ResetAsync() => Firebase.DeleteAsync("/emulator/v1/statistics");
 
+    /// <summary>Once nothing of an earlier test is on its way any more: late receipts are billed too.</summary>
+    public Task ResetWhenQuietAsync() => Eventually.IsTrueAsync(
+        async () =>
+        {
+            await ResetAsync();
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+            return await BillAsync() is var bill && bill.Reads("outbox") + bill.Writes("outbox") == 0;
+        },
+        "nothing of an earlier test is billed");
+
     /// <summary>What Firestore would have billed since the reset, by collection.</summary>
     public async Task<Bill> BillAsync()
     {
