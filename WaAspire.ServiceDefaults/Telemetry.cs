@@ -62,7 +62,7 @@ public static class Telemetry
         public Task StartAsync(CancellationToken cancellationToken)
         {
             _metrics = Sdk.CreateMeterProviderBuilder().AddMeter(_meters).AddOtlpExporter().Build();
-            _traces = Sdk.CreateTracerProviderBuilder().AddSource(_sources).AddProcessor(new ProbeFilter()).AddOtlpExporter().Build();
+            _traces = Sdk.CreateTracerProviderBuilder().AddSource(_sources).AddProcessor(new SpanFilter()).AddOtlpExporter().Build();
             return Task.CompletedTask;
         }
 
@@ -114,16 +114,24 @@ public static class Telemetry
         }
     }
 
-    /// <summary>Leaves out the spans of health checks: they come all day and say what the checks themselves say.</summary>
-    private sealed class ProbeFilter : BaseProcessor<Activity>
+    /// <summary>
+    /// Leaves out the spans of health checks, which come all day and say what the checks themselves say. What is told of all others
+    /// is their route, not their path: a thread's id in it ends with somebody's phone number.
+    /// </summary>
+    internal sealed class SpanFilter : BaseProcessor<Activity>
     {
         private static readonly HashSet<string> _probes = ["/health", "/alive", "/healthz", "/readyz"];
 
         public override void OnEnd(Activity data)
         {
-            if (data.Kind == ActivityKind.Server && data.Status != ActivityStatusCode.Error && data.GetTagItem("url.path") is string path && _probes.Contains(path))
+            if (data.GetTagItem("url.path") is string path)
             {
-                data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+                if (data.Kind == ActivityKind.Server && data.Status != ActivityStatusCode.Error && _probes.Contains(path))
+                {
+                    data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+                }
+
+                data.SetTag("url.path", data.GetTagItem("http.route"));
             }
         }
     }

@@ -92,6 +92,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<ReplacedAccounts>();
         builder.Services.TryAddSingleton<SessionHealth>();
         builder.Services.TryAddSingleton<SessionKeeper>();
+        builder.Services.TryAddSingleton<LeavingDevices>();
         builder.Services.TryAddSingleton<AccountMirror>();
         builder.Services.TryAddSingleton<SessionStands>();
         builder.Services.TryAddSingleton<GatewayEvents>();

@@ -61,6 +61,12 @@ public static class AccountFields
     /// <summary>The id of the request that the account's owner has carried out last.</summary>
     public const string PairRequestDone = "pairRequestDone";
 
+    /// <summary>The id of the request that came to its end: a code was used, nobody used one in time, or the session stopped. Until then the next owner carries it out again.</summary>
+    public const string PairRequestEnded = "pairRequestEnded";
+
+    /// <summary>True: it was deleted or replaced, and its device is still to leave the phone's list, its keys to go.</summary>
+    public const string LogOutWanted = "logOutWanted";
+
     /// <summary>{id, threads, messages}: somebody asks for older messages; and the id of the request that was carried out last.</summary>
     public const string HistoryRequest = "historyRequest";
     public const string HistoryRequestDone = "historyRequestDone";

@@ -31,8 +31,9 @@ internal sealed class AccountRelay(WorkerClient worker, ILogger<AccountRelay> lo
         }
 
         var (requestId, correlationId) = CorrelationMiddleware.Of(http);
+        // Clients repeat each of these as well: every one asks for a state, or for what is there.
         var answer = await worker.CallAsync(
-            method, Below + path, body, http.RequestAborted, (CorrelationMiddleware.RequestIdHeader, requestId), (CorrelationMiddleware.CorrelationIdHeader, correlationId));
+            method, Below + path, body, mayRepeat: true, http.RequestAborted, (CorrelationMiddleware.RequestIdHeader, requestId), (CorrelationMiddleware.CorrelationIdHeader, correlationId));
         switch (answer)
         {
             case WorkerAnswer.Answered { Status: >= 200 and < 300 } good:

@@ -28,7 +28,7 @@ internal sealed class Operator(EmployeeGate gate, WorkerClient worker, AuditLog 
         var entry = await audit.BeginAsync(caller, what, target, isOne ? null : Summary(body), http.RequestAborted);
         // From here on the deed is seen through, also when the caller has gone: the entry says that it was begun.
         var path = "/internal" + http.Request.Path.ToUriComponent()["/ops".Length..];
-        var answer = await worker.CallAsync(HttpMethod.Post, path + http.Request.QueryString, body, CancellationToken.None);
+        var answer = await worker.CallAsync(HttpMethod.Post, path + http.Request.QueryString, body, mayRepeat: false, CancellationToken.None);
         var (status, json) = answer is WorkerAnswer.Answered answered ? (answered.Status, answered.Body) : (((WorkerAnswer.None)answer).Refusal.Status, default);
         await audit.CompleteAsync(entry, target, status, isOne ? null : Summary(json));
         return Pass(answer);
@@ -37,7 +37,7 @@ internal sealed class Operator(EmployeeGate gate, WorkerClient worker, AuditLog 
     public async Task<IResult> LookAsync(HttpContext http, string path) =>
         await gate.AdmitSuperAdminAsync(http.Request, http.RequestAborted) is Admission.Denied denied ? denied.Refusal
         : worker.Missing is { } missing ? missing
-        : Pass(await worker.CallAsync(HttpMethod.Get, path + http.Request.QueryString, default, http.RequestAborted));
+        : Pass(await worker.CallAsync(HttpMethod.Get, path + http.Request.QueryString, default, mayRepeat: true, http.RequestAborted));
 
     private static IResult Pass(WorkerAnswer answer) => answer switch
     {

@@ -20,10 +20,14 @@ internal abstract record WorkerAnswer
     public sealed record None(Refusal Refusal, int? Status = null) : WorkerAnswer;
 }
 
-/// <summary>Calls the worker's endpoints, once: a verb that got no answer may have been done, and a person looks before repeating it.</summary>
+/// <summary>
+/// Calls the worker's endpoints. A verb goes once: what got no answer may have been done, and a person looks before repeating it.
+/// What may be done twice goes again when a connection breaks: behind one address there are several workers, and one has died.
+/// </summary>
 internal sealed class WorkerClient : IDisposable
 {
     private const string TokenHeader = "X-Internal-Token";
+    private const int TriesMax = 3;
     private const int ReplyBytesMax = 4 * 1024 * 1024;
 
     private readonly OperationsOptions _options;
@@ -45,12 +49,45 @@ internal sealed class WorkerClient : IDisposable
         : _options.InternalToken.Length == 0 ? Refusal.ConfigurationMissing(OperationsOptions.InternalTokenName)
         : null;
 
-    public async Task<WorkerAnswer> CallAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
+    /// <param name="method">Towards the worker.</param>
+    /// <param name="path">With its query.</param>
+    /// <param name="body">JSON; empty for none.</param>
+    /// <param name="mayRepeat">Doing it twice is doing it once. A worker that takes too long is not asked again.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="headers">Besides the token.</param>
+    public async Task<WorkerAnswer> CallAsync(
+        HttpMethod method, string path, ReadOnlyMemory<byte> body, bool mayRepeat, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await CallOnceAsync(method, path, body, mayRepeat, headers, cancellationToken);
+            }
+            catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
+            {
+                if (!mayRepeat || tries == TriesMax)
+                {
+                    return new WorkerAnswer.None(Refusal.WorkerUnreachable);
+                }
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return new WorkerAnswer.None(Refusal.WorkerUnreachable);
+            }
+        }
+    }
+
+    private async Task<WorkerAnswer> CallOnceAsync(
+        HttpMethod method, string path, ReadOnlyMemory<byte> body, bool mayRepeat, (string Name, string Value)[] headers, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, _options.WorkerUrl + path);
         request.Headers.TryAddWithoutValidation(TokenHeader, _options.InternalToken);
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
+        // Without any content the handler itself would repeat it, on a connection that was used before.
+        if (!mayRepeat)
+            request.Content = new ReadOnlyMemoryContent(body);
         if (!body.IsEmpty)
             request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         int? status = null;
@@ -66,10 +103,6 @@ internal sealed class WorkerClient : IDisposable
         catch (JsonException)
         {
             return new WorkerAnswer.None(Refusal.WorkerUnreadable, status);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            return new WorkerAnswer.None(Refusal.WorkerUnreachable);
         }
     }
 

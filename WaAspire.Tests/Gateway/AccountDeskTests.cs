@@ -20,6 +20,7 @@ public sealed class AccountDeskTests(LinkedSystem system)
     [Fact]
     public async Task an_account_is_added_scanned_used_stopped_deleted_and_comes_back()
     {
+        await system.StartAllWorkersAsync();
         _boss = await SignInAsync("admin@example.com");
         var added = await AskAsync(HttpMethod.Post, "/whatsappProxyAddAccount", new { name = "Office", phone = "+" + Phone });
         var accountId = added.GetProperty("account").GetProperty("id").GetString()!;

@@ -157,6 +157,24 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
         Assert.Equal("needs_qr", (await AccountAsync()).Text(AccountFields.Status));
     }
 
+    [Fact]
+    public async Task a_request_for_a_code_ends_with_what_is_told_after_it_and_not_before()
+    {
+        await world.One.GetRequiredService<PairRequests>().AskAsync(_account, null, fresh: false, CancellationToken.None);
+        var request = (await AccountAsync()).Map(AccountFields.PairRequest)!.Text("id");
+        (_held.PairRequestDone, _held.PairRequestDoneAt) = (request, 5);
+
+        // On its way while the gateway was asked.
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 4, state = "needs_qr", reason = "never_paired", degraded = false, reconnectCount = 0 });
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 6, state = "qr_ready", qr = "2@abc", degraded = false, reconnectCount = 0 });
+        var account = await AccountAsync();
+        Assert.Equal(("qr_ready", request, null), (account.Text(AccountFields.Status), account.Text(AccountFields.PairRequestDone), account.Text(AccountFields.PairRequestEnded)));
+
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 7, state = "needs_qr", reason = "not_scanned", degraded = false, reconnectCount = 0 });
+        account = await AccountAsync();
+        Assert.Equal(("needs_qr", request), (account.Text(AccountFields.Status), account.Text(AccountFields.PairRequestEnded)));
+    }
+
     [Theory]
     [InlineData(AccountFields.SessionStopped)]
     [InlineData(AccountFields.ReplacedBy)]

@@ -81,6 +81,27 @@ public sealed class AccountRelayTests : IClassFixture<SpokenWorker>
     }
 
     [Theory]
+    [MemberData(nameof(Functions))]
+    public async Task a_worker_that_dies_while_it_is_asked_leaves_the_call_to_another_one(string method, string path, bool superAdminOnly)
+    {
+        _ = superAdminOnly;
+        _worker.Deaths = 2;
+
+        Assert.Equal(200, (await AskAsync(method, path, _worker.Boss, Add)).Status);
+        Assert.Equal(3, _worker.Calls);
+    }
+
+    [Fact]
+    public async Task an_operators_verb_goes_once_whatever_becomes_of_the_worker()
+    {
+        Assert.Equal(200, (await AskAsync("POST", "/ops/outbox/x/replay", _worker.Boss)).Status);
+        _worker.Deaths = 1;
+
+        (await AskAsync("POST", "/ops/outbox/x/replay", _worker.Boss)).AssertRefused(502, "backend_connection_failed");
+        Assert.Equal(2, _worker.Calls);
+    }
+
+    [Theory]
     [InlineData(401)]
     [InlineData(403)]
     [InlineData(404)]
@@ -240,8 +261,11 @@ public sealed class SpokenWorker : IAsyncLifetime
 
     internal (string Method, string Path, string Token, string RequestId, string CorrelationId, string Body) Received { get; private set; }
 
+    /// <summary>So many calls more are heard, and the connection breaks.</summary>
+    internal int Deaths { get; set; }
+
     /// <summary>For the next test.</summary>
-    public void Forget() => (Answer, Received, _calls) = ((200, "{}", "application/json"), default, 0);
+    public void Forget() => (Answer, Received, _calls, Deaths) = ((200, "{}", "application/json"), default, 0, 0);
 
     public async Task InitializeAsync()
     {
@@ -271,6 +295,12 @@ public sealed class SpokenWorker : IAsyncLifetime
         var body = await reader.ReadToEndAsync();
         Received = (http.Request.Method, http.Request.Path.Value + http.Request.QueryString, http.Request.Headers["X-Internal-Token"].ToString(),
             http.Request.Headers["X-Request-ID"].ToString(), http.Request.Headers["X-Correlation-Id"].ToString(), body);
+        if (Deaths-- > 0)
+        {
+            http.Abort();
+            return;
+        }
+
         http.Response.StatusCode = Answer.Status;
         http.Response.ContentType = Answer.Type;
         await http.Response.WriteAsync(Answer.Body);

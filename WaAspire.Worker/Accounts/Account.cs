@@ -35,6 +35,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Baileys only: somebody asked for a code to pair with, and its owner has not answered yet.</summary>
     public PairRequest? OpenPairRequest { get; init; }
 
+    /// <summary>Baileys only: the request for a code that still wants one, whether or not its owner has answered.</summary>
+    public PairRequest? WantedPairRequest { get; init; }
+
     /// <summary>Cloud API only: which of its own access tokens; null for the configured one.</summary>
     public string? AccessTokenId { get; init; }
 
@@ -43,6 +46,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
 
     /// <summary>Baileys only: another account has come in its place.</summary>
     public bool IsReplaced { get; init; }
+
+    /// <summary>Baileys only: it was deleted or replaced, and nobody has taken its device off the phone yet.</summary>
+    public bool WantsLogOut { get; init; }
 
     /// <summary>Baileys only: somebody asked for older messages, and its owner has not yet.</summary>
     public HistoryRequest? OpenHistoryRequest { get; init; }
@@ -109,9 +115,12 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),
             OnUnknownOutcome = UnknownOutcomePolicyNames.Parse(fields.Text("onUnknownOutcome")),
             OpenPairRequest = PairRequest.Read(fields),
+            WantedPairRequest = PairRequest.Wanted(fields),
             AccessTokenId = fields.Text(AccountFields.AccessTokenId),
             IsStopped = fields.Boolean(AccountFields.SessionStopped) == true,
             IsReplaced = fields.Text(AccountFields.ReplacedBy) is not null,
+            WantsLogOut = fields.Boolean(AccountFields.LogOutWanted) == true && fields.Text(AccountFields.Provider) != AccountFields.CloudApi
+                && (fields.Text(AccountFields.Status) == AccountFields.Deleted || fields.Text(AccountFields.ReplacedBy) is not null),
             OpenHistoryRequest = HistoryRequest.Read(fields),
             SyncsHistory = fields.Boolean(AccountFields.SyncHistory) == true,
             Stop = SessionStop.Read(fields),

@@ -11,7 +11,7 @@ public sealed class PairRequests(IFirestore firestore, AccountSignal signal, Ran
 
     /// <summary>What a new request takes back: whatever had ended the session before, and a code of old.</summary>
     public static readonly IReadOnlyList<string> Cleared =
-        [AccountFields.SessionStopped, AccountFields.ReplacedBy, AccountFields.QrText, AccountFields.QrExpiresAt, AccountFields.PairingCode];
+        [AccountFields.SessionStopped, AccountFields.ReplacedBy, AccountFields.LogOutWanted, AccountFields.QrText, AccountFields.QrExpiresAt, AccountFields.PairingCode];
 
     /// <summary>A request of its own, to be written into the account with <see cref="AccountFields.PairRequestedAt"/>.</summary>
     /// <param name="phone">For a code to type instead of one to scan.</param>

@@ -35,7 +35,13 @@ public sealed class ReplacedAccounts(IFirestore firestore, AccountSignal signal)
     public static DocumentWrite Retire(StoredDocument other, string by) => DocumentWrite.Update(
         other.Path,
         Precondition.UnchangedSince(other.UpdateTime),
-        new DocumentFields { [AccountFields.Status] = AccountFields.Disconnected, [AccountFields.LastDisconnectReason] = Reason, [AccountFields.ReplacedBy] = by },
+        new DocumentFields
+        {
+            [AccountFields.Status] = AccountFields.Disconnected,
+            [AccountFields.LastDisconnectReason] = Reason,
+            [AccountFields.ReplacedBy] = by,
+            [AccountFields.LogOutWanted] = true,
+        },
         [AccountFields.QrText, AccountFields.QrExpiresAt, AccountFields.PairingCode, AccountFields.PairRequest],
         FieldTransform.RequestTime(AccountFields.LastDisconnectedAt), FieldTransform.RequestTime(AccountFields.UpdatedAt));
 }

@@ -138,9 +138,9 @@ internal sealed class AccountWishes(AccountChange change, PairRequests pairing, 
             deletedFromFirestore = true,
             status = AccountFields.Deleted,
         });
-        return wasDeleted ? new AccountStep(answer) : new AccountStep(answer, new DocumentFields { [AccountFields.Status] = AccountFields.Deleted })
+        return wasDeleted ? new AccountStep(answer) : new AccountStep(answer, new DocumentFields { [AccountFields.Status] = AccountFields.Deleted, [AccountFields.LogOutWanted] = true })
         {
-            Deleted = [.. PairRequests.Cleared, AccountFields.PairRequest, AccountFields.AccessTokenId, AccountFields.BackfillRequestedAt, AccountFields.HistoryRequest],
+            Deleted = [.. PairRequests.Cleared.Where(field => field != AccountFields.LogOutWanted), AccountFields.PairRequest, AccountFields.AccessTokenId, AccountFields.BackfillRequestedAt, AccountFields.HistoryRequest],
             Times = [AccountFields.DeletedAt],
             Also = [DocumentWrite.Delete(FirestorePaths.AccountSecret(accountId))],
         };

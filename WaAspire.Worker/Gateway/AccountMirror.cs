@@ -93,6 +93,10 @@ public sealed class AccountMirror(
         if (held.PairRequestDone is { } done)
         {
             fields[AccountFields.PairRequestDone] = done;
+            if (EndsPairing(state) && Version(stand) >= held.PairRequestDoneAt)
+            {
+                fields[AccountFields.PairRequestEnded] = done;
+            }
         }
 
         if (state == GatewayStates.Stopped)
@@ -105,9 +109,14 @@ public sealed class AccountMirror(
         return fields;
     }
 
+    /// <summary>Somebody used a code, nobody did in time, or it waits for a person.</summary>
+    private static bool EndsPairing(string state) => state is GatewayStates.Connected or GatewayStates.NeedsQr or GatewayStates.LoggedOut or GatewayStates.Stopped;
+
+    private static long Version(JsonElement stand) => stand.Member("version") is { ValueKind: JsonValueKind.Number } version ? version.GetInt64() : 0;
+
     /// <summary>
     /// Reconnects over all terms: the gateway counts from 0 in each, and again when it is started anew in the same one. And while
-    /// somebody waits for a code that the gateway has not been asked for yet, the account is on its way to one.
+    /// somebody waits for a code that this session has not been asked for yet, the account is on its way to one.
     /// </summary>
     private static long AddCounts(DocumentFields fields, DocumentFields stored)
     {
@@ -115,8 +124,8 @@ public sealed class AccountMirror(
         var known = stored.Integer(Epoch) == fields.Integer(Epoch) ? stored.Integer(ReconnectsTold) ?? 0 : 0;
         var reconnects = told >= known ? told - known : told;
         fields[AccountFields.ReconnectCount] = (stored.Integer(AccountFields.ReconnectCount) ?? 0) + reconnects;
-        var open = PairRequest.Read(stored);
-        if (fields.Text(AccountFields.Status) is AccountFields.NeedsQr or "logged_out" && open is not null && open.Id != fields.Text(AccountFields.PairRequestDone))
+        var wanted = PairRequest.Wanted(stored);
+        if (fields.Text(AccountFields.Status) is AccountFields.NeedsQr or "logged_out" && wanted is not null && wanted.Id != fields.Text(AccountFields.PairRequestEnded))
         {
             fields[AccountFields.Status] = AccountFields.Connecting;
         }

@@ -102,6 +102,10 @@ public abstract record GatewayReply
         /// <summary>The gateway's word for why nothing happened.</summary>
         public string Error => Word("error") ?? "unknown";
 
+        /// <summary>0 where there is none.</summary>
+        public long Number(string name) =>
+            Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : 0;
+
         public string? Word(string name) =>
             Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }

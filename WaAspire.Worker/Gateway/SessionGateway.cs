@@ -37,7 +37,13 @@ public sealed class SessionGateway(GatewayClient client, AccountDirectory accoun
             body["phone"] = phone;
         }
 
-        return await PostAsync("/sessions/pair", held, body, cancellationToken) is { IsOk: true };
+        if (await PostAsync("/sessions/pair", held, body, cancellationToken) is not { IsOk: true } answer)
+        {
+            return false;
+        }
+
+        held.PairRequestDoneAt = answer.Number("version");
+        return true;
     }
 
     public async Task<bool> CloseAsync(OwnedAccount held, CancellationToken cancellationToken)
@@ -60,7 +66,7 @@ public sealed class SessionGateway(GatewayClient client, AccountDirectory accoun
         var body = new JsonObject { ["history"] = accounts.Find(closed.AccountId)?.SyncsHistory == true };
         if (await PostAsync("/sessions/open", closed, body, cancellationToken) is { IsOk: true })
         {
-            (closed.IsOpened, closed.Told) = (true, term);
+            (closed.IsOpened, closed.Told, closed.PairRequestDone) = (true, term, null);
         }
     }
 

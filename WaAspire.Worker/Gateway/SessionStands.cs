@@ -18,6 +18,7 @@ public sealed class SessionStands(OwnedAccounts owned, LeaseStore leases, Accoun
         var state = stand.Word("state");
         held.IsConnected = state == GatewayStates.Connected && !held.IsLeaving;
         held.IsDegraded = held.IsConnected && stand.IsTrue("degraded");
+        held.IsWithoutSocket = state is GatewayStates.NeedsQr or GatewayStates.LoggedOut or GatewayStates.Stopped;
         held.IsOpened &= state != GatewayStates.Closed;
         if (!held.IsLeaving && (stand.Word("reason") != GatewayStates.OwnershipLost || await IsStillOursAsync(held, cancellationToken)))
         {

@@ -98,6 +98,10 @@ public sealed class SessionStore(IFirestore firestore, SessionKeyRing ring, IOpt
         }
     }
 
+    /// <summary>All keys are gone, unless a newer term has begun.</summary>
+    /// <exception cref="FirestoreException">The store is out, or a reply is lost: it may be repeated.</exception>
+    public Task ClearAsync(SessionFence fence, CancellationToken cancellationToken) => WriteAsync(fence, fence.Seq + 1, clear: true, [], cancellationToken);
+
     private async Task<SessionWriteResult> WriteInTurnAsync(SessionFence fence, long seq, bool clear, IReadOnlyList<SessionKeyWrite> writes)
     {
         for (var round = 0; round < Rounds; round++)

@@ -16,6 +16,12 @@ export function log(level, what, facts) {
   process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level, what, ...facts })}\n`);
 }
 
+/** Who reads this may die before us: a line that nobody hears must not end what is still to be done. */
+export function outliveReaders() {
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+}
+
 /** Whoever writes to the console instead of our log is counted and not heard. */
 export function silenceConsole() {
   for (const name of /** @type {const} */ (['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir'])) {

@@ -7,12 +7,13 @@
 import { fstatSync } from 'node:fs';
 import { EventStream } from './events/eventStream.js';
 import { listen } from './http/server.js';
-import { log, redact, silenceConsole } from './log.js';
+import { log, outliveReaders, redact, silenceConsole } from './log.js';
 import { Sessions } from './sessions/sessions.js';
 import { SettingsError, readSettings } from './settings.js';
 import { Worker } from './worker.js';
 
 silenceConsole();
+outliveReaders();
 await start().catch(error => {
   process.stderr.write(`${error instanceof SettingsError ? error.message : redact(error.message)}\n`);
   process.exit(1);

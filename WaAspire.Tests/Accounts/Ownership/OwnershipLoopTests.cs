@@ -9,6 +9,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Accounts.Ownership;
 using WaAspire.Worker.Gateway;
+using WaAspire.Worker.Sessions;
 
 namespace WaAspire.Tests.Accounts.Ownership;
 
@@ -155,6 +156,33 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
         Assert.Empty(OwnedBy(_world.One));
     }
 
+    [Fact]
+    public async Task an_account_that_was_deleted_while_nobody_held_it_is_logged_out_by_the_next_owner_and_its_keys_go()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        var keys = new SessionKeyWrite(new SessionKey("creds", ""), "{}");
+        await _world.One.GetRequiredService<SessionStore>().WriteAsync(_world.One.GetRequiredService<OwnedAccounts>().Find(account)!.Session, 1, clear: false, [keys], CancellationToken.None);
+        await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
+        await TellAsync(_world.Other);
+        _commands.Clear();
+
+        await ChangeAsync(account, new DocumentFields { [AccountFields.Status] = AccountFields.Deleted, [AccountFields.LogOutWanted] = true });
+        await _world.Other.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
+        await LookAsync(_world.Other);
+        await LookAsync(_world.Other);
+        Assert.Equal(["/sessions/open"], _commands);
+
+        // As soon as its socket is open, it can say goodbye.
+        _world.Other.GetRequiredService<OwnedAccounts>().Find(account)!.IsConnected = true;
+        await LookAsync(_world.Other);
+        await LookAsync(_world.Other);
+        Assert.Equal(["/sessions/open", "/sessions/logout", "/sessions/close"], _commands);
+        Assert.Empty(await _world.KeysAsync(account));
+        Assert.Empty(OwnedBy(_world.Other));
+    }
+
     [Theory]
     [InlineData(AccountFields.SessionStopped, "/sessions/close")]
     [InlineData(AccountFields.ReplacedBy, "/sessions/logout,/sessions/close")]
@@ -204,6 +232,29 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
         await LookAsync(_world.One);
 
         Assert.Single(_commands, command => command == "/sessions/pair");
+    }
+
+    [Theory]
+    [InlineData(AccountFields.PairRequestDone, true)]
+    [InlineData(AccountFields.PairRequestEnded, false)]
+    public async Task a_code_that_nobody_has_used_is_asked_for_again_by_the_next_owner_and_the_keys_do_not_go_twice(string told, bool isAskedAgain)
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        await _world.One.GetRequiredService<PairRequests>().AskAsync(account, null, fresh: true, CancellationToken.None);
+        await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
+        await LookAsync(_world.One);
+
+        // What its owner had shown in the account before it ended.
+        var request = (await _world.FindAsync(FirestorePaths.Account(account)))!.Fields.Map(AccountFields.PairRequest)!.Text("id");
+        await ChangeAsync(account, new DocumentFields { [told] = request });
+        await TellAsync(_world.Other);
+        await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
+        _commands.Clear();
+        await LookAsync(_world.Other);
+
+        Assert.Equal(isAskedAgain ? ["/sessions/open", "/sessions/pair"] : ["/sessions/open"], _commands);
     }
 
     [Fact]

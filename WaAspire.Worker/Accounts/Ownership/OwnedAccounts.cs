@@ -57,6 +57,12 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
     /// <summary>The socket is open, as far as the gateway has told.</summary>
     public bool IsConnected { get; set; }
 
+    /// <summary>The session has no socket and makes none: a person would have to scan, or a ban to end.</summary>
+    public bool IsWithoutSocket { get; set; }
+
+    /// <summary>Monotonic timestamp of the term's beginning.</summary>
+    public long TakenAt { get; } = term.Started;
+
     /// <summary>The socket is open, but nobody answers on it.</summary>
     public bool IsDegraded
     {
@@ -70,6 +76,9 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
     /// <summary>The renewal that the gateway knows of.</summary>
     public LeaseTerm? Told { get; set; }
 
-    /// <summary>Which request for a code the gateway has been told of in this term.</summary>
+    /// <summary>Which request for a code this session of the gateway has been told of.</summary>
     public string? PairRequestDone { get; set; }
+
+    /// <summary>The number of the word on how the session stood then: older ones say nothing of what became of that request.</summary>
+    public long PairRequestDoneAt { get; set; }
 }

@@ -23,6 +23,7 @@ public sealed class OwnershipLoop(
     SessionStore sessions,
     ISessionGateway gateway,
     SessionKeeper keeper,
+    LeavingDevices leaving,
     AccountSignal signal,
     IPacing turns,
     WorkerIdentity self,
@@ -56,10 +57,10 @@ public sealed class OwnershipLoop(
         try
         {
             await RenewAsync(cancellationToken);
-            if (owned.All.FirstOrDefault(held => !Wants(accounts.Find(held.AccountId))) is { } gone)
+            if (owned.All.FirstOrDefault(IsDone) is { } gone)
             {
                 // Stopped for now keeps its keys; deleted or replaced, the device leaves the phone's list.
-                await GiveBackAsync(gone, accounts.Find(gone.AccountId) is { IsStopped: true, IsReplaced: false, Status: not AccountFields.Deleted } ? gateway.CloseAsync : gateway.LogOutAsync, cancellationToken);
+                await GiveBackAsync(gone, accounts.Find(gone.AccountId) is { IsStopped: true, IsReplaced: false, Status: not AccountFields.Deleted } ? gateway.CloseAsync : leaving.LogOutAsync, cancellationToken);
             }
 
             await MoveOneAsync(cancellationToken);
@@ -105,7 +106,10 @@ public sealed class OwnershipLoop(
         }
     }
 
-    private static bool Wants(Account? account) => account?.WantsSession == true;
+    /// <summary>Also to be logged out: whoever deletes an account may find nobody who holds it.</summary>
+    private static bool Wants(Account? account) => account is { WantsSession: true } or { WantsLogOut: true };
+
+    private bool IsDone(OwnedAccount held) => accounts.Find(held.AccountId) is var account && (!Wants(account) || (account!.WantsLogOut && leaving.MayGo(held)));
 
     private async Task RenewAsync(CancellationToken cancellationToken)
     {

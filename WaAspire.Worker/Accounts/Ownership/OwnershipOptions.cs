@@ -31,6 +31,10 @@ public sealed class OwnershipOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long the device of a deleted account may take to connect, so that it can be logged out; then only its keys go. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan LogOutPatience { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Sessions that one worker holds at most. Default 100.</summary>
     [Range(1, 1000)]
     public int SessionsMax { get; set; } = 100;

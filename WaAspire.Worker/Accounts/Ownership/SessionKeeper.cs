@@ -15,8 +15,8 @@ public sealed class SessionKeeper(AccountDirectory accounts, OwnedAccounts owned
         await gateway.KeepAsync(held, cancellationToken);
         foreach (var asked in held.Where(held => held.IsOpened))
         {
-            // A person asks for a code, once for each request; repeating it after a death does no harm.
-            if (accounts.Find(asked.AccountId)?.OpenPairRequest is { } request && request.Id != asked.PairRequestDone && await gateway.PairAsync(asked, request, cancellationToken))
+            // A person asks for a code, once for each request and session, until it is used or has run out.
+            if (accounts.Find(asked.AccountId)?.WantedPairRequest is { } request && request.Id != asked.PairRequestDone && await gateway.PairAsync(asked, request, cancellationToken))
             {
                 asked.PairRequestDone = request.Id;
             }

@@ -2,7 +2,11 @@
 // lies among the session's keys, so that a letter from a hidden address names its phone for ever after. Only what is
 // known is looked up: nobody is asked.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { isLidUser, jidNormalizedUser } from 'baileys';
+
+/** The keys are at the worker. While it is away a letter goes on its way as it is: WhatsApp has our receipt for it. */
+const LOOKUP_MS = 2_000;
 
 /** @param {import('../sessions/socket.js').Socket} socket @param {import('baileys').WAMessage} message @returns {Promise<import('baileys').WAMessage>} */
 export async function withBothAddresses(socket, message) {
@@ -18,6 +22,7 @@ async function phoneOf(socket, jid) {
     return undefined;
   }
   // A session that is just being lost answers nothing; the letter is worth more than its second address.
-  const phone = await socket.signalRepository.lidMapping.getPNForLID(jid).catch(() => undefined);
+  const known = socket.signalRepository.lidMapping.getPNForLID(jid).catch(() => undefined);
+  const phone = await Promise.race([known, pause(LOOKUP_MS, undefined, { ref: false })]);
   return phone ? jidNormalizedUser(phone) : undefined;
 }

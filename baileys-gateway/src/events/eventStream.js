@@ -41,15 +41,15 @@ export class EventStream {
 
   /** @param {string} accountId @param {object} event @returns {Promise<boolean>} whether it is safe */
   async happened(accountId, event) {
-    const spool = await this.#spool(folderOf(accountId));
-    const stored = await spool.append(Buffer.from(JSON.stringify(event)));
+    const spool = await this.#spool(folderOf(accountId)).catch(broken);
+    const stored = await spool?.append(Buffer.from(JSON.stringify(event)));
     this.#wake();
-    return stored && !spool.isHigh;
+    return stored === true && !spool?.isHigh;
   }
 
   /** Whether the account's socket should wait until the worker has taken what is spooled. @param {string} accountId */
   async isHigh(accountId) {
-    return (await this.#spool(folderOf(accountId))).isHigh;
+    return (await this.#spool(folderOf(accountId)).catch(broken))?.isHigh ?? true;
   }
 
   /** @param {string} accountId @param {object} state */
@@ -63,6 +63,7 @@ export class EventStream {
     this.#isOpen = false;
     this.#wake();
     await Promise.race([this.#loop, new Promise(resolve => setTimeout(resolve, timeoutMs).unref())]);
+    await Promise.allSettled(this.#spools.values());
     await Promise.all([...this.#open].map(spool => spool.close()));
   }
 
@@ -76,6 +77,7 @@ export class EventStream {
       const spool = new Spool(this.settings.spoolFolder, name, this.settings.keys, this.options);
       opening = spool.open().then(() => (this.#open.add(spool), spool));
       this.#spools.set(name, opening);
+      opening.catch(() => this.#spools.delete(name));
     }
     return opening;
   }
@@ -146,6 +148,13 @@ export class EventStream {
     this.#isDirty = true;
     this.#endPause();
   }
+}
+
+/** No folder, no room: the account's socket waits until there is one. */
+function broken(error) {
+  metrics.count('spoolRefused');
+  log('error', 'spool_refuses', { reason: error.code ?? 'spool_broken' });
+  return undefined;
 }
 
 /** An account id is no file name, and it may tell a phone number to whoever reads folders. @param {string} accountId */

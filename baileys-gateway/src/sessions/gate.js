@@ -7,7 +7,7 @@ const MESSAGE = 'CB:message';
 
 export class Gate {
   #turn = Promise.resolve();
-  /** @type {Promise<unknown>} */ #stored = Promise.resolve();
+  #stored = Promise.resolve();
   /** @type {Set<string>} ids of messages that waited at WhatsApp while we were away */ #waited = new Set();
   #isShut = false;
 
@@ -22,7 +22,7 @@ export class Gate {
 
   /** The next message waits for this. @param {Promise<unknown>} storing never rejects */
   wait(storing) {
-    this.#stored = Promise.all([this.#stored, storing]);
+    this.#stored = Promise.all([this.#stored, storing]).then(() => {});
   }
 
   /** Whether a message came as news, asked once for each. @param {string | null | undefined} id */
@@ -30,8 +30,11 @@ export class Gate {
     return !this.#waited.delete(id ?? '');
   }
 
-  shut() {
+  /** Nothing more is taken. Over when the message in hand has gone its way, and what WhatsApp has its receipt for is safe. */
+  async settle() {
     this.#isShut = true;
+    await this.#turn;
+    await this.#stored;
   }
 
   /** baileys takes messages marked `offline` all at once, waiting for nothing: the mark is remembered here and taken away. */

@@ -3,6 +3,7 @@
 // socket that was not told to end is judged by its close code: come back, come back later, or stop and wait.
 
 import { setMaxListeners } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { jidNormalizedUser } from 'baileys';
 import { listen } from '../events/listen.js';
 import { log, redact } from '../log.js';
@@ -23,6 +24,7 @@ export class Line {
   #gate = new Gate();
   /** @type {NodeJS.Timeout | undefined} */ #retry;
   #closed = new AbortController();
+  /** What ended sockets had received is safe. */ #settled = Promise.resolve();
   #isOver = false;
   #failures = 0;
   #restarts = 0;
@@ -69,8 +71,10 @@ export class Line {
     this.#socket = socket;
     const gate = (this.#gate = new Gate());
     gate.attach(socket.ws);
-    this.#closed = new AbortController();
-    setMaxListeners(0, this.#closed.signal);
+    const closed = (this.#closed = new AbortController());
+    setMaxListeners(0, closed.signal);
+    // It hears no more when this is over: not before what it has told WhatsApp that we have is safe.
+    socket.registerSocketEndHandler(() => (closed.abort(), this.#settle(gate)));
     this.stand.set({ state: this.pairing || this.stand.facts.reconnectCount === 0 ? 'connecting' : 'reconnecting', retryAt: undefined });
     // How a former socket fares concerns nobody any more.
     socket.ev.on('connection.update', update => this.#socket === socket && this.#changed(socket, update));
@@ -85,7 +89,7 @@ export class Line {
     this.#socket = undefined;
     clearTimeout(this.#retry);
     this.#closed.abort();
-    this.#gate.shut();
+    void this.#settle(this.#gate);
     if (end) {
       void socket?.end(undefined).catch(() => {});
     }
@@ -111,11 +115,20 @@ export class Line {
     this.stand.set({ state: 'needs_qr', reason: 'not_scanned', retryAt: undefined });
   }
 
+  /** @returns {Promise<void>} what it had received is safe */
   end() {
     this.#isOver = true;
     this.pairing?.stop();
     this.drop();
     this.#timers.forEach(timer => clearInterval(timer));
+    return this.#settled;
+  }
+
+  /** Bounded: a message in hand may be waiting for a worker that has died. It has no receipt then, and comes again. @param {Gate} gate */
+  #settle(gate) {
+    const settled = Promise.race([gate.settle(), pause(this.options.flushTimeoutMs, undefined, { ref: false })]);
+    this.#settled = Promise.all([this.#settled, settled]).then(() => {});
+    return settled;
   }
 
   /** The handshake is done: what is sent now is understood. */

@@ -120,17 +120,17 @@ export class Session {
     this.stand.set({ state: 'logged_out', reason: 'by_command', jid: undefined, lid: undefined });
   }
 
-  /** The end of this term. The socket first; never a logout. @param {string} reason */
+  /** The end of this term. The socket first; never a logout. Over when nothing is left to be stored. @param {string} reason */
   async end(reason) {
     if (this.#isOver) {
       return;
     }
     this.#isOver = true;
-    this.line.end();
+    const settled = this.line.end();
     this.lease.release();
     this.stand.set({ state: 'closed', reason });
     this.over(this);
-    await this.keys.close(this.options.flushTimeoutMs);
+    await Promise.all([settled, this.keys.close(this.options.flushTimeoutMs)]);
   }
 
   /** What WhatsApp said, on its way to the worker. @param {object | undefined} event */

@@ -48,10 +48,22 @@ export function makeSocket({ accountId, keys, settings, worker, groups }) {
       return content && generateWAMessageContent(content, { logger, upload: socket.waUploadToServer });
     },
   });
-  // WhatsApp has its receipt before we have the event: to hold events back would only make the gap longer in which a
-  // crash loses them.
-  socket.ev.buffer = () => {};
-  socket.registerSocketEndHandler(() => void socket.ev.flush());
+  tellAtOnce(socket.ev);
   groups.attach(socket);
   return socket;
+}
+
+/**
+ * WhatsApp has its receipt before we have the event: to hold events back would only make the gap longer in which a crash
+ * loses them. baileys does so where it calls `buffer`, and, by itself, for a tenth of a second after each message.
+ * @param {Socket['ev']} ev
+ */
+function tellAtOnce(ev) {
+  const { emit } = ev;
+  ev.buffer = () => {};
+  ev.emit = (event, data) => {
+    const isHeard = emit(event, data);
+    ev.flush();
+    return isHeard;
+  };
 }

@@ -17,6 +17,7 @@ export class Spool {
   /** @type {{ event: Buffer, done: (stored: boolean) => void }[]} */ #gathering = [];
   /** Where to append. A file of an earlier process is never continued: its tail may be torn. @type {Segment | undefined} */ #current;
   #writing = false;
+  #written = Promise.resolve();
   #isRefusing = false;
   #bytes = 0;
   #next = 1;
@@ -65,7 +66,7 @@ export class Spool {
     // Counted before it is written: events that gather behind a slow disk fill the spool as well.
     this.#bytes += event.length;
     const stored = new Promise(done => this.#gathering.push({ event, done }));
-    void this.#write();
+    this.#written = this.#writing ? this.#written : this.#write();
     return /** @type {Promise<boolean>} */ (stored);
   }
 
@@ -105,14 +106,12 @@ export class Spool {
   }
 
   async close() {
+    await this.#written;
     await Promise.all(this.#segments.map(segment => segment.close()));
   }
 
   /** While the disk is busy with one batch, the next ones gather: one fsync serves them all. */
   async #write() {
-    if (this.#writing) {
-      return;
-    }
     this.#writing = true;
     while (this.#gathering.length > 0) {
       const batch = this.#gathering.splice(0);

@@ -8,6 +8,7 @@ export class FakeWorker {
   /** @type {Map<string, { epoch: number, seq: number, values: Map<string, any>, refused: number }>} */ #sessions = new Map();
   /** @type {any[]} every event of every batch that was answered with 200 */ events = [];
   /** Answers events with 503. */ isAway = false;
+  /** Answers nothing at all. */ isDead = false;
   /** What the outbox still knows, by message id. @type {Map<string, any>} */ outbox = new Map();
   /** Keys are read when this is over. @type {Promise<void>} */ reads = Promise.resolve();
   unauthorized = 0;
@@ -20,6 +21,10 @@ export class FakeWorker {
 
   async start() {
     this.server = createServer(async (request, response) => {
+      if (this.isDead) {
+        request.socket.destroy();
+        return;
+      }
       await (request.url?.endsWith('/read') ? this.reads : undefined);
       const [status, body] = request.headers['x-gateway-token'] === this.token ? this.#answer(request, await readJson(request)) : (this.unauthorized++, [401, { error: 'unauthorized' }]);
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

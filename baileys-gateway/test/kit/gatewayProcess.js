@@ -43,6 +43,13 @@ export class GatewayProcess {
     await this.exited;
   }
 
+  /** The worker was killed: its ends of all pipes are gone, and with them whoever would read the log. */
+  async orphan() {
+    this.child?.stdout.destroy();
+    this.child?.stderr.destroy();
+    return this.closePipe();
+  }
+
   /** The worker is gone: its end of the pipe closes. */
   async closePipe() {
     this.child?.stdin.end();
