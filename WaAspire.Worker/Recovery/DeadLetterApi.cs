@@ -72,7 +72,7 @@ public static class DeadLetterApi
         return Results.Json(new { success = true, failed, next = go });
     });
 
-    private static object Describe(OutboxDocument message) => new
+    internal static object Describe(OutboxDocument message) => new
     {
         message.RequestId,
         message.AccountId,
