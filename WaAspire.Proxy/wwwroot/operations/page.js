@@ -146,6 +146,6 @@ $('sign-in').addEventListener('submit', async (event) => {
 });
 $('sign-out').addEventListener('click', () => leave());
 $('letters-more').addEventListener('click', () => more().catch((error) => trouble(error.message)));
-onOpen((message) => { choose(message.accountId, message.threadId); $('threads').scrollIntoView({ behavior: 'smooth' }); });
+onOpen((message) => { choose(message.accountId, message.threadId); $('threads').scrollIntoView(); });
 onDone(() => { if (isSuperAdmin()) showAudit().catch(() => {}); again(); });
 for (const [id, text] of Object.entries(LISTS)) $(id).dataset.empty = text;
