@@ -14,7 +14,7 @@ internal sealed record FleetOverview(
 /// <summary>
 /// Looks at the fleet for the operator's page. Enters: the question. Leaves: the figures of <c>/metrics-json</c> by their own reader, and
 /// what stands behind them, each list bounded. It changes nothing, so that there is nothing to die in.
-/// A look costs 9 reads and 3 for each account, one for each message listed, and now and then those of <see cref="AccountActivity"/>.
+/// A look costs 10 reads and 3 for each account, one for each message listed, and now and then those of <see cref="AccountActivity"/>.
 /// </summary>
 internal sealed class OverviewReader(
     FleetFiguresReader figures,

@@ -11,10 +11,11 @@ import { showAudit } from './audit.js';
 
 const RECONNECT_MS = 2000;
 const LISTS = { accounts: 'No account yet.', queues: 'Nothing waits.', waiting: '', doubts: 'None: every outcome is known.', letters: 'None.', audit: 'Nothing yet.' };
-// Names of /metrics-json, in its words; then the two that the page needs besides.
+// Names of /metrics-json, in its words; then the two that the page needs besides; and where what is behind them stands.
 const FIGURES = [
-  ['activeAccounts', 'Active accounts'], ['queuedCount', 'Queued'], ['processingCount', 'Processing'], ['outboxLagSeconds', 'Oldest, s'], ['sentLast5m', 'Sent, 5 min'],
-  ['failedLast5m', 'Failed, 5 min'], ['reconnectCount', 'Reconnects'], ['uncertainCount', 'Uncertain'], ['failedLastHour', 'Failed, 1 h'],
+  ['activeAccounts', 'Active', 'accounts'], ['queuedCount', 'Queued', 'queue'], ['processingCount', 'Processing', 'queue'], ['outboxLagSeconds', 'Oldest, s', 'queue'],
+  ['sentLast5m', 'Sent, 5 min', 'accounts'], ['failedLast5m', 'Failed, 5 min', 'letters'], ['reconnectCount', 'Reconnects', 'accounts'],
+  ['uncertainCount', 'Uncertain', 'doubts'], ['failedLastHour', 'Failed, 1 h', 'letters'],
 ];
 const ALERTS = new Set(['uncertainCount', 'failedLast5m', 'failedLastHour']);
 
@@ -43,9 +44,9 @@ function show(overview) {
   trouble('');
   const names = new Map(overview.accounts.map((account) => [account.id, account.name]));
   const figures = { ...overview.figures, uncertainCount: overview.uncertainCount, failedLastHour: overview.failedLastHour };
-  keyed($('figures'), FIGURES, ([name]) => name, ([name, label]) => {
+  keyed($('figures'), FIGURES, ([name]) => name, ([name, label, card]) => {
     const value = say('dd', '', { 'data-testid': `figure-${name}` });
-    const element = el('div', {}, say('dt', label), value);
+    const element = el('div', {}, el('dt', {}, say('a', label, { href: `#${card}-card` })), value);
     return { element, update: () => { write(value, figureOf(name)); element.dataset.alert = String(ALERTS.has(name) && figureOf(name) > 0); } };
   });
   showAccounts(overview.accounts, overview.queues, isSuperAdmin());
