@@ -13,6 +13,7 @@ using WaAspire.Proxy.Envelope;
 using WaAspire.Proxy.Health;
 using WaAspire.Proxy.Media;
 using WaAspire.Proxy.Operations;
+using WaAspire.Proxy.Operations.Live;
 using WaAspire.Proxy.Send;
 using WaAspire.Proxy.Threads;
 using WaAspire.Proxy.Webhooks;
@@ -41,12 +42,14 @@ public static class ProxyHost
         app.UseMiddleware<CorrelationMiddleware>();
         app.UseMiddleware<CrossOriginMiddleware>();
         app.UseMiddleware<EnvelopeMiddleware>();
+        app.UseOperationsPage();
         // Named here, so that routing runs inside the envelope and not around it.
         app.UseRouting();
         app.MapHealth();
         app.MapWebhooks();
         app.MapFunctions();
         app.MapOperations();
+        app.MapOperationsPage();
         // Debug clients look for every function below the name of the project, as Google's local runtime has it.
         app.MapGroup($"/{app.Services.GetRequiredService<IOptions<FirebaseAuthOptions>>().Value.ProjectId}/us-central1").MapFunctions();
         app.MapDefaultEndpoints();
@@ -120,6 +123,10 @@ public static class ProxyHost
         builder.Services.TryAddSingleton<WorkerClient>();
         builder.Services.TryAddSingleton<AuditLog>();
         builder.Services.TryAddSingleton<Operator>();
+        builder.AddValidated<SignInOptions>(SignInOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.AddValidated<LiveOptions>(LiveOptions.Section);
+        builder.Services.TryAddSingleton<LiveListeners>();
+        builder.Services.AddHostedService<LiveLoop>();
         return builder;
     }
 

@@ -14,6 +14,7 @@ using WaAspire.Worker.Delivery;
 using WaAspire.Worker.Gateway;
 using WaAspire.Worker.Media;
 using WaAspire.Worker.Observability;
+using WaAspire.Worker.Overview;
 using WaAspire.Worker.Pacing;
 using WaAspire.Worker.Providers.Baileys;
 using WaAspire.Worker.Providers.CloudApi;
@@ -50,7 +51,7 @@ public static class WorkerHost
 
     /// <summary>All parts but the web server, the store and Redis: a simulator brings its own of those.</summary>
     internal static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder) =>
-        builder.AddInbound().AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddApi().AddObservability();
+        builder.AddInbound().AddAccounts().AddLanes().AddPacing().AddCloudApi().AddSending().AddRecovery().AddDelivery().AddApi().AddObservability().AddOverview();
 
     private static IHostApplicationBuilder AddAccounts(this IHostApplicationBuilder builder)
     {
@@ -239,6 +240,15 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<AlarmBoard>();
         builder.Services.TryAddSingleton<AlarmWebhook>();
         builder.AddLoop<AlarmLoop>();
+        return builder;
+    }
+
+    private static IHostApplicationBuilder AddOverview(this IHostApplicationBuilder builder)
+    {
+        builder.AddValidated<OverviewOptions>(OverviewOptions.Section);
+        builder.Services.TryAddSingleton<AccountActivity>();
+        builder.Services.TryAddSingleton<WaitingMessages>();
+        builder.Services.TryAddSingleton<OverviewReader>();
         return builder;
     }
 

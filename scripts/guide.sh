@@ -50,6 +50,7 @@ WaAspire runs.
 
   Dashboard        $dashboard
   The phone        $whatsapp/
+  Operator's page  $proxy/operations/   (admin@example.com, or employee@example.com; demo-password)
   Proxy            $proxy
   Worker (two)     $worker
   Firestore, Auth  $firestore   $auth

@@ -42,6 +42,12 @@ public static partial class ResourceBuilderExtensions
     public static EndpointReference GetEndpoint<T>(this IResourceBuilder<T> builder, string name) where T : IResourceWithEndpoints =>
         new(builder.Resource, name);
 
+    /// <summary>One more address to show for the resource. A path is one at the endpoint.</summary>
+    public static IResourceBuilder<T> WithUrlForEndpoint<T>(
+        this IResourceBuilder<T> builder, string endpointName, Func<EndpointReference, ResourceUrlAnnotation> callback)
+        where T : IResourceWithEndpoints =>
+        builder.WithAnnotation(new UrlOfEndpoint(endpointName, () => callback(builder.GetEndpoint(endpointName))));
+
     public static IResourceBuilder<T> WithHttpHealthCheck<T>(
         this IResourceBuilder<T> builder, string? path = null, int? statusCode = null, string? endpointName = null)
         where T : IResourceWithEndpoints
@@ -76,3 +82,6 @@ public static partial class ResourceBuilderExtensions
 
 /// <summary>The child learns the port to listen on from this variable (the <c>env</c> of an endpoint).</summary>
 internal sealed record TargetPortVariable(string EndpointName, string Variable) : IResourceAnnotation;
+
+/// <summary>What else is shown of an endpoint, once it has a port.</summary>
+internal sealed record UrlOfEndpoint(string EndpointName, Func<ResourceUrlAnnotation> Read) : IResourceAnnotation;

@@ -79,7 +79,7 @@ internal sealed class ResourceMessages(CommandMessages commands, DateTime appHos
 
     private static ProtoWriter Url(UrlSnapshot url, bool isInactive) => new ProtoWriter()
         .Text(1, url.Name).Text(2, url.Url).Flag(3, url.IsInternal).Flag(4, isInactive)
-        .Message(5, new ProtoWriter().Integer(1, 0).Text(2, ""));
+        .Message(5, new ProtoWriter().Integer(1, url.DisplayText.Length == 0 ? 1 : 0).Text(2, url.DisplayText)); // an endpoint's own address comes first
 
     // A check that has not answered yet is told without a status: without any report the dashboard takes a running resource for healthy.
     private static IEnumerable<HealthReportSnapshot> HealthOf(IResource resource, CustomResourceSnapshot snapshot) =>

@@ -75,3 +75,10 @@ public sealed class ResourceRelationshipAnnotation(IResource resource, string ty
 
     public string Type { get; } = type;
 }
+
+public sealed class ResourceUrlAnnotation : IResourceAnnotation
+{
+    public required string Url { get; set; }
+
+    public string? DisplayText { get; set; }
+}

@@ -52,7 +52,11 @@ public sealed record ResourcePropertySnapshot(string Name, object? Value)
 
 public sealed record HealthReportSnapshot(string Name, HealthStatus? Status, string? Description, string? ExceptionText);
 
-public sealed record UrlSnapshot(string? Name, string Url, bool IsInternal);
+public sealed record UrlSnapshot(string? Name, string Url, bool IsInternal)
+{
+    /// <summary>What the link says instead of the address; empty for an endpoint's own.</summary>
+    internal string DisplayText { get; init; } = "";
+}
 
 public sealed record EnvironmentVariableSnapshot(string Name, string? Value, bool IsFromSpec);
 

@@ -152,11 +152,13 @@ internal sealed class Replica(ResourceRun run, int index, Running environment) :
 
     private static bool IsInherited(string name, string value) => Environment.GetEnvironmentVariable(name) == value;
 
-    // The public one, and where several replicas share it, the one of this replica alone.
+    // The public one, what else is said of it, and where several replicas share it, the one of this replica alone.
     private IEnumerable<UrlSnapshot> UrlsOf(EndpointPlan plan)
     {
         var (name, url) = (plan.Endpoint.Name, plan.Endpoint.AllocatedEndpoint!.UriString);
         yield return new(name, url, IsInternal: false);
+        foreach (var said in run.Resource.Annotations.OfType<UrlOfEndpoint>().Where(said => said.EndpointName == name).Select(said => said.Read()))
+            yield return new(name, new Uri(new Uri(url), said.Url).ToString(), IsInternal: false) { DisplayText = said.DisplayText ?? "" };
         if (plan.TargetPorts.Count > 1)
             yield return new($"{name} target port", new UriBuilder(url) { Port = plan.TargetPorts[index] }.Uri.GetLeftPart(UriPartial.Authority), IsInternal: true);
     }

@@ -11,6 +11,10 @@ public sealed class ConversationReader(IFirestore firestore)
 {
     public const int ThreadsMax = 500;
     public const int MessagesMax = 500;
+
+    /// <summary>Fields of a message that are evidence for repairs, not for people.</summary>
+    public static readonly string[] Evidence = [ThreadMessageFields.Raw, ThreadMessageFields.UnknownFields, ThreadMessageFields.Receipts];
+
     private const string Purpose = "conversations";
     private const int InboxThreadsMax = 100;
     private const int PerThreadMax = 100;

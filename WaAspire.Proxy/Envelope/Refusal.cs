@@ -26,6 +26,8 @@ internal sealed record Refusal(int Status, string Error, string Message, TimeSpa
     public static readonly Refusal WorkerUnreadable = new(502, "invalid_backend_response", "The worker's answer is not one.");
     public static readonly Refusal Internal = new(500, "internal_error", "Something went wrong on our side.");
 
+    public static readonly Refusal FleetUnseen = new(503, "service_unavailable", "The worker could not look at the fleet.");
+
     public static Refusal InvalidRequest(string message) => new(400, "invalid_request", message);
 
     public static Refusal ThreadNotFound(string threadId) => new(404, "thread_not_found", $"There is no thread {threadId}.");
@@ -40,6 +42,8 @@ internal sealed record Refusal(int Status, string Error, string Message, TimeSpa
     };
 
     public static Refusal ConfigurationMissing(string setting) => new(500, "configuration_missing", $"{setting} is not configured.");
+
+    public static Refusal TooManyPages(TimeSpan retryAfter) => new(503, "service_unavailable", "As many pages are open as may be.", retryAfter);
 
     /// <summary>Nothing is known to be stored: the same request may come again, under the same client message id.</summary>
     public static Refusal Unavailable(TimeSpan retryAfter) =>

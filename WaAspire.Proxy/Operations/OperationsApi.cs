@@ -1,6 +1,8 @@
 using WaAspire.Messaging.Firestore;
 using WaAspire.Proxy.Auth;
 using WaAspire.Proxy.Envelope;
+using WaAspire.Proxy.Operations.Live;
+using WaAspire.Proxy.Threads;
 
 namespace WaAspire.Proxy.Operations;
 
@@ -10,7 +12,7 @@ namespace WaAspire.Proxy.Operations;
 /// </summary>
 internal static class OperationsApi
 {
-    private static readonly string[] MessageVerbs = ["replay", "resend", "fail", "release"];
+    private static readonly string[] MessageVerbs = ["replay", "resend", "fail", "release", "cancel"];
     private static readonly string[] AccountVerbs = ["pause", "resume"];
 
     public static IEndpointRouteBuilder MapOperations(this IEndpointRouteBuilder routes)
@@ -29,6 +31,8 @@ internal static class OperationsApi
         group.MapPost("/outbox/adopt", (HttpContext http, Operator person) => person.ActAsync(http, "outbox.adopt", "outbox", isOne: false));
         group.MapGet("/dead-letters", (HttpContext http, Operator person) => person.LookAsync(http, "/internal/dead-letters"));
         group.MapGet("/audit", AuditAsync);
+        group.MapLive();
+        group.MapConversation();
         return routes;
     }
 

@@ -18,8 +18,10 @@ internal sealed class AdminOnlyAccounts(DocumentGatherer documents, StaffDirecto
     /// <summary>Null when this employee may read them.</summary>
     /// <exception cref="FirestoreException">The store is out.</exception>
     public async Task<Refusal?> RefuseAsync(string? accountId, Caller caller, CancellationToken cancellationToken) =>
-        !staff.IsSuperAdmin(caller)
-        && (await documents.GetAsync(InboxSettings, Purpose, cancellationToken))?.Fields.Array("adminOnlyAccountIds").Any(id => id.AsString == accountId) is true
-            ? AdminOnly
-            : null;
+        !staff.IsSuperAdmin(caller) && accountId is not null && (await IdsAsync(cancellationToken)).Contains(accountId) ? AdminOnly : null;
+
+    /// <exception cref="FirestoreException">The store is out.</exception>
+    public async Task<IReadOnlySet<string>> IdsAsync(CancellationToken cancellationToken) =>
+        ((await documents.GetAsync(InboxSettings, Purpose, cancellationToken))?.Fields.Array("adminOnlyAccountIds") ?? [])
+            .Select(id => id.AsString).OfType<string>().ToHashSet(StringComparer.Ordinal);
 }

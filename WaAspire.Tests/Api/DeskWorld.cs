@@ -81,6 +81,7 @@ public sealed class DeskWorld : IAsyncLifetime
             "--Accounts:AccountsMax", "1000",
             // A wish that is repeated on a busy machine is still the same one.
             "--Accounts:WishFreshFor", "00:10:00",
+            "--Overview:ActivityFreshFor", "00:00:02",
             .. settings,
         ]);
         _apps.Add(worker);

@@ -31,6 +31,7 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
         }
 
         await Expect(system.Row("proxy")).ToContainTextAsync(system.Proxy.BaseAddress!.GetLeftPart(UriPartial.Authority), _contains);
+        await Expect(system.Row("proxy")).ToContainTextAsync("Operator's page", _contains);
         await system.PictureAsync("resources");
     }
 

@@ -49,6 +49,18 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task an_endpoint_may_be_shown_by_another_address_too()
+    {
+        var builder = TestApps.Create();
+        builder.AddShell("server", "sleep 1000").WithHttpEndpoint().WithUrlForEndpoint("http", _ => new() { Url = "/desk/", DisplayText = "The desk" });
+        await using var app = await builder.StartAsync();
+
+        var running = await app.ResourceNotifications.WaitForResourceAsync("server", replica => replica.Snapshot.State?.Text == KnownResourceStates.Running);
+        var root = app.GetEndpoint("server").GetLeftPart(UriPartial.Authority);
+        Assert.Equal([(root, ""), ($"{root}/desk/", "The desk")], running.Snapshot.Urls.Select(url => (url.Url, url.DisplayText)));
+    }
+
+    [Fact]
     public async Task ports_come_from_below_the_range_of_outgoing_connections_and_differ()
     {
         var builder = TestApps.Create();

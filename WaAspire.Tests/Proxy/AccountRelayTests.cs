@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -241,11 +242,15 @@ public sealed class SpokenWorker : IAsyncLifetime
 {
     private const string Token = "a-token";
     private WebApplication _server = null!;
+    private readonly ConcurrentDictionary<string, int> _callsTo = new();
     private int _calls;
 
     public ProxyUnderTest Firebase { get; } = new();
 
     public HttpClient Proxy { get; private set; } = null!;
+
+    /// <summary>For proxies with other settings.</summary>
+    public string Url => _server.Urls.Single();
 
     public HttpClient ProxyOfNone => Firebase.Client;
 
@@ -256,6 +261,9 @@ public sealed class SpokenWorker : IAsyncLifetime
     public string Employee { get; private set; } = "";
 
     public int Calls => _calls;
+
+    /// <summary>How often this path was asked for.</summary>
+    public int CallsTo(string path) => _callsTo.GetValueOrDefault(path);
 
     internal (int Status, string Body, string Type) Answer { get; set; }
 
@@ -291,6 +299,7 @@ public sealed class SpokenWorker : IAsyncLifetime
     private async Task AnswerAsync(HttpContext http)
     {
         Interlocked.Increment(ref _calls);
+        _callsTo.AddOrUpdate(http.Request.Path.Value!, 1, (_, times) => times + 1);
         using var reader = new StreamReader(http.Request.Body);
         var body = await reader.ReadToEndAsync();
         Received = (http.Request.Method, http.Request.Path.Value + http.Request.QueryString, http.Request.Headers["X-Internal-Token"].ToString(),

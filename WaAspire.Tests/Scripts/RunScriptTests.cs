@@ -29,6 +29,7 @@ public sealed partial class RunScriptTests
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(phone)).StatusCode);
             await Eventually.IsTrueAsync(
                 async () => (await http.GetStringAsync(phone + "simulator/accepted")).Contains("Hello from WaAspire", StringComparison.Ordinal), "WhatsApp accepted it");
+            Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(OperatorsPageUrl().Match(first.Output).Value)).StatusCode);
             await PairAndChatAsync(http, phone, first);
 
             using var second = Start(marker);
@@ -115,6 +116,9 @@ public sealed partial class RunScriptTests
 
     [GeneratedRegex(@"(?<=Answer her[^\n]*\n\n)curl -X POST [^\n]*\n.*\n.*\n.*}'")]
     private static partial Regex PastedAnswer();
+
+    [GeneratedRegex(@"(?<=Operator's page\s+)http\S+")]
+    private static partial Regex OperatorsPageUrl();
 
     [GeneratedRegex(@"(?<=The phone\s+)http\S+")]
     private static partial Regex PhoneUrl();

@@ -15,9 +15,6 @@ internal static class ConversationsApi
     private const int PreviewMessages = 10;
     private const int PreviewThreads = 50;
 
-    /// <summary>Evidence for repairs, not for people.</summary>
-    private static readonly string[] _hidden = [ThreadMessageFields.Raw, ThreadMessageFields.UnknownFields, ThreadMessageFields.Receipts];
-
     public static void MapConversations(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/threads/{accountId}", ThreadsAsync);
@@ -110,7 +107,7 @@ internal static class ConversationsApi
 
     private static JsonObject Thread(StoredDocument thread) => WithId(ClientJson.Of(thread.Fields, ThreadFields.WaitingReactions), thread.Id);
 
-    private static JsonObject Message(StoredDocument message) => WithId(ClientJson.Of(message.Fields, _hidden), message.Id);
+    private static JsonObject Message(StoredDocument message) => WithId(ClientJson.Of(message.Fields, ConversationReader.Evidence), message.Id);
 
     private static JsonObject WithId(JsonObject json, string id)
     {

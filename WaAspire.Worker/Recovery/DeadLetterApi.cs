@@ -86,7 +86,7 @@ public static class DeadLetterApi
         return Results.Json(new { success = true, adopted, next = go });
     });
 
-    private static object Describe(OutboxDocument message) => new
+    internal static object Describe(OutboxDocument message) => new
     {
         message.RequestId,
         message.AccountId,

@@ -4,6 +4,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Worker.Delivery;
+using WaAspire.Worker.Overview;
 
 namespace WaAspire.Worker.Recovery;
 
@@ -18,12 +19,14 @@ public static class OperatorApi
         group.MapPost("/outbox/{requestId}/resend", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.ResendAsync, token));
         group.MapPost("/outbox/{requestId}/fail", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.FailAsync, token));
         group.MapPost("/outbox/{requestId}/release", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.ReleaseAsync, token));
+        group.MapPost("/outbox/{requestId}/cancel", (string requestId, OperatorVerbs verbs, CancellationToken token) => AnswerAsync(requestId, verbs.CancelAsync, token));
         group.MapPost("/outbox/{requestId}/replay", (string requestId, bool? confirmedNotSent, OperatorVerbs verbs, CancellationToken token) =>
             AnswerAsync(requestId, (id, cancellation) => verbs.ReplayAsync(id, confirmedNotSent ?? false, cancellation), token));
         group.MapDeadLetters();
         group.MapPost("/sweep", SweepAsync);
         group.MapPost("/drain", Drain);
         group.MapDelivery();
+        group.MapOverview();
         return routes;
     }
 

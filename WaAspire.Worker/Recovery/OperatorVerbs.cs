@@ -24,12 +24,13 @@ public enum VerbResult
 }
 
 /// <summary>
-/// What a person may decide: resend, fail or release a message in doubt, replay a dead letter. Each is one fenced write,
-/// after which the lane is woken; a wake that gets lost is found by the sweep or by the next look at the doubt.
+/// What a person may decide: resend, fail or release a message in doubt, replay a dead letter, withdraw what still waits. Each is
+/// one fenced write, after which the lane is woken; a wake that gets lost is found by the sweep or by the next look at the doubt.
 /// </summary>
 public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, UndeliveredMessages undelivered)
 {
     private const string Purpose = "operator";
+    private const string Withdrawer = "operator";
     private static readonly SendFault _givenUp = new("operator", "Given up by an operator", true);
 
     public Task<(VerbResult Result, OutboxStatus? Status)> ResendAsync(string requestId, CancellationToken cancellationToken) =>
@@ -40,6 +41,10 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
 
     public Task<(VerbResult Result, OutboxStatus? Status)> ReleaseAsync(string requestId, CancellationToken cancellationToken) =>
         ChangeAsync(requestId, OutboxStatus.Uncertain, _ => null, OutboxTransitions.Release, cancellationToken);
+
+    /// <summary>In the place of whoever sent it; who asked for it stands in the audit.</summary>
+    public Task<(VerbResult Result, OutboxStatus? Status)> CancelAsync(string requestId, CancellationToken cancellationToken) =>
+        ChangeAsync(requestId, OutboxStatus.Queued, _ => null, message => OutboxTransitions.Cancel(message, Withdrawer), cancellationToken);
 
     /// <summary>A dead letter goes out again as itself; one that WhatsApp accepted and could not deliver, as a new message.</summary>
     /// <param name="requestId">Of the dead letter.</param>
