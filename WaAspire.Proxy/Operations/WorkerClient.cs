@@ -20,24 +20,17 @@ internal abstract record WorkerAnswer
     public sealed record None(Refusal Refusal, int? Status = null) : WorkerAnswer;
 }
 
-/// <summary>Calls the worker's endpoints, once: a verb that got no answer may have been done, and a person looks before repeating it.</summary>
-internal sealed class WorkerClient : IDisposable
+/// <summary>
+/// Calls the worker's endpoints: a verb once, because one that got no answer may have been done, and a person looks before
+/// repeating it. A question is asked again by the client's defaults (ServiceDefaults/Resilience).
+/// </summary>
+internal sealed class WorkerClient(IHttpClientFactory clients, IOptions<OperationsOptions> options)
 {
+    public const string ClientName = "worker";
+    public const int ReplyBytesMax = 4 * 1024 * 1024;
     private const string TokenHeader = "X-Internal-Token";
-    private const int ReplyBytesMax = 4 * 1024 * 1024;
 
-    private readonly OperationsOptions _options;
-    private readonly HttpClient _client;
-
-    public WorkerClient(IOptions<OperationsOptions> options)
-    {
-        _options = options.Value;
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
-        {
-            MaxResponseContentBufferSize = ReplyBytesMax,
-            Timeout = _options.WorkerTimeout,
-        };
-    }
+    private readonly OperationsOptions _options = options.Value;
 
     /// <summary>Null when everything is configured.</summary>
     public Refusal? Missing =>
@@ -56,7 +49,8 @@ internal sealed class WorkerClient : IDisposable
         int? status = null;
         try
         {
-            using var response = await _client.SendAsync(request, cancellationToken);
+            using var client = clients.CreateClient(ClientName);
+            using var response = await client.SendAsync(request, cancellationToken);
             status = (int)response.StatusCode;
             var json = await JsonSerializer.DeserializeAsync<JsonElement>(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
             return json.ValueKind == JsonValueKind.Object
@@ -72,6 +66,4 @@ internal sealed class WorkerClient : IDisposable
             return new WorkerAnswer.None(Refusal.WorkerUnreachable);
         }
     }
-
-    public void Dispose() => _client.Dispose();
 }
