@@ -30,7 +30,7 @@ public sealed class MessageTraceTests(TraceSystem system) : IClassFixture<TraceS
                 await process.WaitForExitAsync();
             }
 
-            await system.CommandAsync(victim.Id, "start");
+            await Eventually.IsTrueAsync(async () => (await system.App.ResourceCommands.ExecuteCommandAsync(victim.Id, "start")).Success, "its end is seen, and it starts again");
             await company.StateAsync(requestId, OutboxStatus.Uncertain, TimeSpan.FromMinutes(3));
         }
 
