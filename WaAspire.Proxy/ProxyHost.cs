@@ -120,6 +120,10 @@ public static class ProxyHost
     private static WebApplicationBuilder AddOperations(this WebApplicationBuilder builder)
     {
         builder.AddValidated<OperationsOptions>(OperationsOptions.Section).Configure<IConfiguration>((options, configuration) => options.ReadNames(configuration));
+        builder.Services.AddHttpClient(WorkerClient.ClientName)
+            .ConfigureHttpClient((services, client) =>
+                (client.MaxResponseContentBufferSize, client.Timeout) = (WorkerClient.ReplyBytesMax, services.GetRequiredService<IOptions<OperationsOptions>>().Value.WorkerTimeout))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
         builder.Services.TryAddSingleton<WorkerClient>();
         builder.Services.TryAddSingleton<AuditLog>();
         builder.Services.TryAddSingleton<Operator>();

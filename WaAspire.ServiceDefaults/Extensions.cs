@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using WaAspire.ServiceDefaults;
+using WaAspire.ServiceDefaults.Resilience;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -21,7 +23,19 @@ public static class Extensions
         builder.AddPrometheus();
         builder.AddLogLevels();
         builder.AddDefaultHealthChecks();
+        builder.AddHttpClientDefaults();
         return builder;
+    }
+
+    /// <summary>For every client of the factory: what is safe to ask twice is asked again. Its lines are left out, because addresses name people.</summary>
+    private static void AddHttpClientDefaults(this IHostApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+#pragma warning disable RS0030 // The composition root is where chance enters.
+        builder.Services.TryAddSingleton(Random.Shared);
+#pragma warning restore RS0030
+        builder.Services.TryAddTransient<IdempotentRetries>();
+        builder.Services.ConfigureHttpClientDefaults(http => http.RemoveAllLoggers().AddHttpMessageHandler<IdempotentRetries>());
     }
 
     public static TBuilder AddDefaultHealthChecks<TBuilder>(this TBuilder builder)

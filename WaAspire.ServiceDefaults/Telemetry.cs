@@ -9,9 +9,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+using WaAspire.ServiceDefaults.Tracing;
 
 namespace WaAspire.ServiceDefaults;
 
@@ -23,7 +25,7 @@ public static class Telemetry
 {
     private const string Ours = "WaAspire.*";
     private static readonly string[] _meters = ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", Ours];
-    private static readonly string[] _sources = ["Microsoft.AspNetCore", "System.Net.Http", Ours];
+    private static readonly string[] _sources = ["Microsoft.AspNetCore", "System.Net.Http", RedisSpans.SourceName, Ours];
 
     /// <summary>What is measured, by the name of its meter.</summary>
     internal static IReadOnlyList<string> MeterNames => _meters;
@@ -54,7 +56,7 @@ public static class Telemetry
     }
 
     /// <summary>Owns the two providers: they export from start to stop, and flush what is left at the end of a drain.</summary>
-    private sealed class ExportLoop : IHostedService, IDisposable
+    private sealed class ExportLoop(IConfiguration configuration, RedisSpans? redis = null) : IHostedService, IDisposable
     {
         private MeterProvider? _metrics;
         private TracerProvider? _traces;
@@ -62,7 +64,13 @@ public static class Telemetry
         public Task StartAsync(CancellationToken cancellationToken)
         {
             _metrics = Sdk.CreateMeterProviderBuilder().AddMeter(_meters).AddOtlpExporter().Build();
-            _traces = Sdk.CreateTracerProviderBuilder().AddSource(_sources).AddProcessor(new SpanFilter()).AddOtlpExporter().Build();
+            var traces = Sdk.CreateTracerProviderBuilder().AddSource(_sources).SetSampler(TraceSampling.Of(configuration));
+            if (redis is not null)
+            {
+                traces.AddProcessor(redis);
+            }
+
+            _traces = traces.AddProcessor(new PathMask()).AddProcessor(new FailuresKept(Export())).Build();
             return Task.CompletedTask;
         }
 
@@ -76,6 +84,14 @@ public static class Telemetry
         {
             _metrics?.Dispose();
             _traces?.Dispose();
+        }
+
+        /// <summary>What AddOtlpExporter makes, by the same variables (OTEL_EXPORTER_OTLP_*, OTEL_BSP_*).</summary>
+        private static BatchActivityExportProcessor Export()
+        {
+            var batch = new BatchExportActivityProcessorOptions();
+            return new BatchActivityExportProcessor(
+                new OtlpTraceExporter(new OtlpExporterOptions()), batch.MaxQueueSize, batch.ScheduledDelayMilliseconds, batch.ExporterTimeoutMilliseconds, batch.MaxExportBatchSize);
         }
     }
 
@@ -110,28 +126,6 @@ public static class Telemetry
             if (http.Response.StatusCode >= StatusCodes.Status500InternalServerError)
             {
                 span.SetStatus(ActivityStatusCode.Error);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Leaves out the spans of health checks, which come all day and say what the checks themselves say. What is told of all others
-    /// is their route, not their path: a thread's id in it ends with somebody's phone number.
-    /// </summary>
-    internal sealed class SpanFilter : BaseProcessor<Activity>
-    {
-        private static readonly HashSet<string> _probes = ["/health", "/alive", "/healthz", "/readyz"];
-
-        public override void OnEnd(Activity data)
-        {
-            if (data.GetTagItem("url.path") is string path)
-            {
-                if (data.Kind == ActivityKind.Server && data.Status != ActivityStatusCode.Error && _probes.Contains(path))
-                {
-                    data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
-                }
-
-                data.SetTag("url.path", data.GetTagItem("http.route"));
             }
         }
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using WaAspire.Proxy.Envelope;
+using WaAspire.ServiceDefaults.Resilience;
 
 namespace WaAspire.Proxy.Operations;
 
@@ -22,26 +23,16 @@ internal abstract record WorkerAnswer
 
 /// <summary>
 /// Calls the worker's endpoints. A verb goes once: what got no answer may have been done, and a person looks before repeating it.
-/// What may be done twice goes again when a connection breaks: behind one address there are several workers, and one has died.
+/// A question, and what may be done twice, is asked again by the client's defaults (ServiceDefaults/Resilience): behind one
+/// address there are several workers, and one may just have died.
 /// </summary>
-internal sealed class WorkerClient : IDisposable
+internal sealed class WorkerClient(IHttpClientFactory clients, IOptions<OperationsOptions> options)
 {
+    public const string ClientName = "worker";
+    public const int ReplyBytesMax = 4 * 1024 * 1024;
     private const string TokenHeader = "X-Internal-Token";
-    private const int TriesMax = 3;
-    private const int ReplyBytesMax = 4 * 1024 * 1024;
 
-    private readonly OperationsOptions _options;
-    private readonly HttpClient _client;
-
-    public WorkerClient(IOptions<OperationsOptions> options)
-    {
-        _options = options.Value;
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
-        {
-            MaxResponseContentBufferSize = ReplyBytesMax,
-            Timeout = _options.WorkerTimeout,
-        };
-    }
+    private readonly OperationsOptions _options = options.Value;
 
     /// <summary>Null when everything is configured.</summary>
     public Refusal? Missing =>
@@ -52,48 +43,25 @@ internal sealed class WorkerClient : IDisposable
     /// <param name="method">Towards the worker.</param>
     /// <param name="path">With its query.</param>
     /// <param name="body">JSON; empty for none.</param>
-    /// <param name="mayRepeat">Doing it twice is doing it once. A worker that takes too long is not asked again.</param>
+    /// <param name="mayRepeat">Doing it twice is doing it once.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="headers">Besides the token.</param>
     public async Task<WorkerAnswer> CallAsync(
         HttpMethod method, string path, ReadOnlyMemory<byte> body, bool mayRepeat, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
     {
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                return await CallOnceAsync(method, path, body, mayRepeat, headers, cancellationToken);
-            }
-            catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
-            {
-                if (!mayRepeat || tries == TriesMax)
-                {
-                    return new WorkerAnswer.None(Refusal.WorkerUnreachable);
-                }
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                return new WorkerAnswer.None(Refusal.WorkerUnreachable);
-            }
-        }
-    }
-
-    private async Task<WorkerAnswer> CallOnceAsync(
-        HttpMethod method, string path, ReadOnlyMemory<byte> body, bool mayRepeat, (string Name, string Value)[] headers, CancellationToken cancellationToken)
-    {
         using var request = new HttpRequestMessage(method, _options.WorkerUrl + path);
         request.Headers.TryAddWithoutValidation(TokenHeader, _options.InternalToken);
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
-        // Without any content the handler itself would repeat it, on a connection that was used before.
-        if (!mayRepeat)
-            request.Content = new ReadOnlyMemoryContent(body);
-        if (!body.IsEmpty)
-            request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        // Without any content the handler below would repeat it by itself, on a connection that was used before.
+        if (!body.IsEmpty || !mayRepeat)
+            request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = body.IsEmpty ? null : new MediaTypeHeaderValue("application/json") } };
+        request.Options.Set(Repeatable.Key, mayRepeat);
         int? status = null;
         try
         {
-            using var response = await _client.SendAsync(request, cancellationToken);
+            using var client = clients.CreateClient(ClientName);
+            using var response = await client.SendAsync(request, cancellationToken);
             status = (int)response.StatusCode;
             var json = await JsonSerializer.DeserializeAsync<JsonElement>(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
             return json.ValueKind == JsonValueKind.Object
@@ -104,7 +72,10 @@ internal sealed class WorkerClient : IDisposable
         {
             return new WorkerAnswer.None(Refusal.WorkerUnreadable, status);
         }
+        catch (Exception exception) when (
+            exception is HttpRequestException or SocketException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return new WorkerAnswer.None(Refusal.WorkerUnreachable);
+        }
     }
-
-    public void Dispose() => _client.Dispose();
 }

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Telemetry;
 
 namespace WaAspire.Proxy.Send;
 
@@ -91,6 +93,7 @@ internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOption
 
     private async Task<bool> TrySignalAsync(Rung rung)
     {
+        using var span = MessageTrace.Signal(rung.Cause);
         try
         {
             await (rung.Unblock ? lanes.Value.UnblockAsync(rung.Lane) : lanes.Value.SignalAsync(rung.Lane, rung.DueIn, rung.CommittedAt));
@@ -104,6 +107,9 @@ internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOption
 
     private sealed record Rung(Lane Lane, bool Unblock, TimeSpan DueIn, DateTimeOffset CommittedAt)
     {
+        /// <summary>The request that rang; of several, the last.</summary>
+        public ActivityContext Cause { get; } = Activity.Current?.Context ?? default;
+
         /// <summary>One signal for two: at the earlier time, for the later commit.</summary>
         public Rung With(Rung other) => this with
         {

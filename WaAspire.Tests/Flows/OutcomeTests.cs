@@ -96,6 +96,9 @@ public sealed class OutcomeTests(RunningSystem system)
         Assert.Equal(OutboxStatus.Queued, (await company.OutboxAsync(second)).Status);
         Assert.Equal("queued", (await company.StoredAsync(FirestorePaths.ThreadMessage(company.ThreadId(1), first))).Fields.Text(ThreadMessageFields.Status));
 
+        // Whatever our clients do by default: the request that sends has left once.
+        Assert.Equal(1, await company.RequestsAsync(first));
+
         Assert.Equal(HttpStatusCode.OK, (await company.VerbAsync(first, "resend")).StatusCode);
 
         await company.StateAsync(second, OutboxStatus.Sent);

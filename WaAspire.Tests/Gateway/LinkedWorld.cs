@@ -84,6 +84,9 @@ public class LinkedWorld : IAsyncLifetime
             "--Pacing:BaileysGap", "00:00:00.020",
             "--Pacing:BaileysGapJitter", "00:00:00",
             "--LinkedFiles:AllowPrivate", "true",
+            // Wide, so that a busy machine is not taken for a worker that is not ready.
+            "--Observability:ProbeTimeout", "00:01:00",
+            "--Observability:LoopSilence", "00:10:00",
             .. Arguments,
         ]));
         await _workers[^1].StartAsync();

@@ -138,6 +138,10 @@ public sealed class Company
         ];
     }
 
+    /// <summary>How often WhatsApp was asked to take it, whatever it answered.</summary>
+    public async Task<int> RequestsAsync(string requestId) =>
+        (await _system.WhatsApp.GetStringAsync("/simulator/requests")).Split('\n').Count(line => line.Contains($"{requestId}:", StringComparison.Ordinal));
+
     public async Task<HttpResponseMessage> VerbAsync(string requestId, string verb)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/internal/outbox/{requestId}/{verb}");

@@ -9,10 +9,17 @@ public sealed record DocumentedMetric(string Name, string Family, string Type, s
     public bool IsOf(string process) => Who == "both" || Who.StartsWith(process, StringComparison.Ordinal);
 }
 
+/// <summary>One span of ours: a name with <c>{…}</c> for a word that varies, or <c>*</c>; its source, and its tags.</summary>
+public sealed record DocumentedSpan(string Name, string Source, string[] Tags)
+{
+    public bool Covers(string name, string source) => source == Source && (Name == "*" || name.StartsWith(Name.Split('{')[0], StringComparison.Ordinal));
+}
+
 /// <summary>docs/telemetry.md as data.</summary>
 public static partial class TelemetryPage
 {
     private const int MetricColumns = 7;
+    private const int SpanColumns = 5;
 
     public static IReadOnlyList<DocumentedMetric> Metrics { get; } =
     [
@@ -22,6 +29,12 @@ public static partial class TelemetryPage
 
     public static IReadOnlyList<string> Sources { get; } =
         [.. Rows("## Trace sources").Where(row => row.Length == 2).Select(row => Quoted().Match(row[0]).Groups[1].Value)];
+
+    public static IReadOnlyList<DocumentedSpan> Spans { get; } =
+    [
+        .. Rows("## Spans of ours").Where(row => row.Length == SpanColumns).Select(row => new DocumentedSpan(
+            Quoted().Match(row[0]).Groups[1].Value, Quoted().Match(row[1]).Groups[1].Value, [.. Quoted().Matches(row[3]).Select(tag => tag.Groups[1].Value)])),
+    ];
 
     private static IEnumerable<string[]> Rows(string after = "# Telemetry") =>
         File.ReadLines(Path.Combine(Artifacts.Root, "docs", "telemetry.md"))

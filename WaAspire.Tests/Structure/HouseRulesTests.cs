@@ -47,6 +47,11 @@ public sealed partial class HouseRulesTests
         AssertNowhere(["WaAspire.Messaging", "WaAspire.Proxy"], GraphAddresses(), _ => true);
     }
 
+    /// <summary>Clients of the factory ask again what is safe to ask again; who sends has none of it in its chain.</summary>
+    [Fact]
+    public void nothing_in_the_worker_repeats_a_request_by_itself() =>
+        AssertNowhere(["WaAspire.Worker"], Repeats(), _ => true);
+
     [Fact]
     public void only_the_firestore_folder_knows_the_wire_form() =>
         AssertNowhere(
@@ -96,6 +101,9 @@ public sealed partial class HouseRulesTests
 
     [GeneratedRegex(@"\bHttpClient\b|\bSocketsHttpHandler\b")]
     private static partial Regex HttpClients();
+
+    [GeneratedRegex(@"\bIHttpClientFactory\b|\bAddHttpClient\b|\bDelegatingHandler\b|\bIdempotentRetries\b")]
+    private static partial Regex Repeats();
 
     [GeneratedRegex(@"graph\.facebook|WHATSAPP_GRAPH")]
     private static partial Regex GraphAddresses();

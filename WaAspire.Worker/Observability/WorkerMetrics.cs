@@ -100,8 +100,10 @@ public sealed class WorkerMetrics : IDisposable
 
     public long SendStarts() => _time.GetTimestamp();
 
-    public void SendEnded(long started, SendOutcome outcome)
+    /// <returns>How long the call took.</returns>
+    public TimeSpan SendEnded(long started, SendOutcome outcome)
     {
+        var took = _time.GetElapsedTime(started);
         // By OpenTelemetry's conventions for messaging: an error type only where there is an error.
         TagList tags = [System, Operation("send"), Outcome(outcome)];
         if (outcome is not SendOutcome.Accepted)
@@ -109,8 +111,9 @@ public sealed class WorkerMetrics : IDisposable
             tags.Add("error.type", OutcomeReason.Of(outcome));
         }
 
-        _sendSeconds.Record(_time.GetElapsedTime(started).TotalSeconds, tags);
+        _sendSeconds.Record(took.TotalSeconds, tags);
         _sent.Add(1, tags);
+        return took;
     }
 
     public void Dispose() => _meter.Dispose();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Telemetry;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Observability;
 using WaAspire.Worker.Sending;
@@ -53,12 +54,18 @@ public sealed class DoubtPolicy(
 #endif
 
         var policy = account.OnUnknownOutcome ?? _options.OnUnknownOutcome;
-        if (await DecideAsync(policy, account, doubtful, readTime, cancellationToken) is not { } arrow
-            || await commits.TakeAsync(doubtful, arrow, Purpose, cancellationToken) is not CommitOutcome.Committed)
+        if (await DecideAsync(policy, account, doubtful, readTime, cancellationToken) is not { } arrow)
         {
             return false;
         }
 
+        using var span = MessageTrace.Aid(doubtful, "settle doubt");
+        if (await commits.TakeAsync(doubtful, arrow, Purpose, cancellationToken) is not CommitOutcome.Committed)
+        {
+            return false;
+        }
+
+        span.Done();
         metrics.DoubtEnded(policy);
         logger.DoubtEnded(doubtful.RequestId, policy);
         return true;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Telemetry;
 using WaAspire.Worker.Observability;
 
 namespace WaAspire.Worker.Recovery;
@@ -19,12 +20,14 @@ public sealed class ExpireOverdue(
 
     public async Task<bool> ExpireAsync(OutboxDocument overdue, CancellationToken cancellationToken)
     {
+        using var span = MessageTrace.Aid(overdue, "expire");
         var arrow = OutboxTransitions.Failed(overdue, SendFault.Expired, clock.Now, overdue.OutcomeUnknown);
         if (await commits.TakeAsync(overdue, arrow, Purpose, cancellationToken) is not CommitOutcome.Committed)
         {
             return false;
         }
 
+        span.Done();
         metrics.Expired();
         return true;
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Telemetry;
 using WaAspire.Worker.Observability;
 using WaAspire.Worker.Sending;
 
@@ -19,6 +20,7 @@ public sealed class RescueExpiredClaim(
     /// <returns>False when it was not rescued here and now: somebody was faster, or the store refused.</returns>
     public async Task<bool> RescueAsync(OutboxDocument orphan, CancellationToken cancellationToken)
     {
+        using var span = MessageTrace.Aid(orphan, "rescue");
         var writes = OutboxTransitions.Doubt(orphan, "the holder of the claim is gone", clock.Now + options.Value.QuietPeriod);
         var outcome = await commits.CommitAsync(
             new CommitMember(
@@ -29,6 +31,7 @@ public sealed class RescueExpiredClaim(
             return false;
         }
 
+        span.Done();
         metrics.Rescued();
         logger.OrphanRescued(orphan.RequestId, orphan.ClaimedBy);
         return true;

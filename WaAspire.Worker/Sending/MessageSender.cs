@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
@@ -140,7 +141,7 @@ public sealed class MessageSender(
         for (var i = 1; ; i++)
         {
             using var span = MessageTrace.Send(claimed.Message);
-            var outcome = await SendOneAsync(visit, claimed).KillPoint();
+            var outcome = await SendOneAsync(visit, claimed, span).KillPoint();
             span.Ended(outcome);
 
             // :: Step 7: Record under the fencing token. Step 8: the next claim rides along if the gate lets it through.
@@ -172,7 +173,7 @@ public sealed class MessageSender(
         }
     }
 
-    private async Task<SendOutcome> SendOneAsync(Visit visit, ClaimedMessage claimed)
+    private async Task<SendOutcome> SendOneAsync(Visit visit, ClaimedMessage claimed, Activity? span)
     {
         // :: Step 4: Trust window, right before the bytes leave. Nothing has left yet, so the claim is given back.
         if (visit.StopClaiming.IsCancellationRequested || !claims.IsTrusted(claimed))
@@ -195,7 +196,7 @@ public sealed class MessageSender(
         visit.TokensLeft--;
         var started = metrics.SendStarts();
         var outcome = await _providers[visit.Account.Provider].SendAsync(visit.Account, claimed, visit.Work).KillPoint();
-        metrics.SendEnded(started, outcome);
+        span.Called(metrics.SendEnded(started, outcome));
         if (outcome is SendOutcome.Uncertain doubt)
         {
             logger.OutcomeUncertain(claimed.Message.RequestId, doubt.Reason);

@@ -40,7 +40,7 @@ internal sealed class LiveLoop(
     {
         try
         {
-            return await worker.CallAsync(HttpMethod.Get, Overview, default, cancellationToken) switch
+            return await worker.CallAsync(HttpMethod.Get, Overview, default, mayRepeat: true, cancellationToken) switch
             {
                 WorkerAnswer.Answered { Status: StatusCodes.Status200OK } answered => new LiveNews(
                     "overview",
