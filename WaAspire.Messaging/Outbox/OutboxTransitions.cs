@@ -13,7 +13,7 @@ namespace WaAspire.Messaging.Outbox;
 ///  │ ▲                   └─rescue─▶ uncertain ──resend──▶ queued
 ///  │ └───── giveBack ────┘              └─give up─▶ failed ──replay──▶ queued
 ///  └─cancel─▶ canceled   └─expire─▶ failed                       proof: any state ──▶ sent
-                                          park: any unfinished state ──▶ uncertain
+///                                                        park: any unfinished state ──▶ uncertain
 /// </code>
 /// </summary>
 public static partial class OutboxTransitions
@@ -200,6 +200,8 @@ public static partial class OutboxTransitions
         fence = status == OutboxStatus.Processing ? Precondition.Present : fence;
 #elif MUTATION_RecordWithoutFence
         fence = status == OutboxStatus.Processing ? fence : Precondition.Present;
+#elif MUTATION_CancelWithoutFence
+        fence = status == OutboxStatus.Canceled ? Precondition.Present : fence;
 #endif
         return DocumentWrite.Update(
             message.Path,

@@ -70,6 +70,11 @@ public sealed class OutcomeRecorder(
             case CommitOutcome.Committed committed:
                 metrics.Recorded(outcome, claimed);
                 return new Recorded(arrow.State, default, next.Held(committed.UpdateTimes[^1]!.Value));
+#if MUTATION_RideAlone
+            case CommitOutcome.Refused when await commits.CommitAsync(new CommitMember([next.Write], Purpose, next.Head.Path, next.IsShownBy), work) is CommitOutcome.Committed alone:
+                await RecordAloneAsync(claimed, outcome, work);
+                return new Recorded(arrow.State, default, next.Held(alone.UpdateTimes[0]!.Value));
+#endif
             case CommitOutcome.Lost:
                 late.Remember(next.Head.RequestId, next.ClaimId, next.Started);
                 return null;

@@ -10,7 +10,11 @@ namespace WaAspire.Tests.Simulation.Provider;
 /// <param name="Phone">Whose phone.</param>
 /// <param name="MessageId">WhatsApp's.</param>
 /// <param name="At">When it was accepted.</param>
-internal sealed record Bubble(string RequestId, string Opaque, string Phone, string MessageId, TimeSpan At);
+internal sealed record Bubble(string RequestId, string Opaque, string Phone, string MessageId, TimeSpan At)
+{
+    /// <summary>When the request for it had come in.</summary>
+    public TimeSpan Asked { get; init; } = At;
+}
 
 /// <summary>
 /// WhatsApp's servers: what they accept is on somebody's phone, whoever heard of it. They have no idempotency key, answer
@@ -54,7 +58,7 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets s
     }
 
     /// <summary>From a linked device, under an id of our making: who has it already shows it once.</summary>
-    public void AcceptOwn(string messageId, string jid)
+    public void AcceptOwn(string messageId, string jid, TimeSpan asked)
     {
         if (_bubbles.Exists(bubble => bubble.MessageId == messageId))
         {
@@ -63,7 +67,7 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets s
 
         var requestId = sockets.RequestOf(messageId) ?? messageId;
         world.Note($"WhatsApp accepts {requestId[..8]} for {jid}");
-        _bubbles.Add(new Bubble(requestId, requestId, "+" + jid[..jid.IndexOf('@', StringComparison.Ordinal)], messageId, world.Now));
+        _bubbles.Add(new Bubble(requestId, requestId, "+" + jid[..jid.IndexOf('@', StringComparison.Ordinal)], messageId, world.Now) { Asked = asked });
     }
 
     private void Accept(Bubble bubble, Action<int, string?> answer)
