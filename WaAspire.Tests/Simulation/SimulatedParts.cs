@@ -194,6 +194,8 @@ public sealed class SimulatedDoubtTests(SimulatedWorld world) : DoubtContract(wo
 
 public sealed class SimulatedAssertionTests(SimulatedWorld world) : AssertionContract(world), IClassFixture<SimulatedWorld>;
 
+public sealed class SimulatedInboundTests(SimulatedWorld world) : InboundContract(world), IClassFixture<SimulatedWorld>;
+
 public sealed class SimulatedLetterTests(SimulatedWorld world) : LetterContract(world), IClassFixture<SimulatedWorld>;
 
 public sealed class SimulatedStoreTests(SimulatedWorld world) : StoreContract(world), IClassFixture<SimulatedWorld>;

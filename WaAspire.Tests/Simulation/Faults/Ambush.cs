@@ -41,18 +41,18 @@ internal sealed class Ambush(World world, FaultPlan faults, Action<SimulatedProc
 
     public void AtReadBack(SimulatedProcess process, IReadOnlyCollection<string> paths)
     {
-        if (!process.Name.StartsWith("worker", StringComparison.Ordinal))
+        if (!process.Name.StartsWith("worker", StringComparison.Ordinal) || paths.FirstOrDefault(path => path.StartsWith(FirestorePaths.Outbox, StringComparison.Ordinal)) is not { } message)
         {
             return;
         }
 
         if (faults.Strikes(FaultClass.Freeze, 0.03))
         {
-            PutToSleep(process, paths.First(), "is about to read what became of");
+            PutToSleep(process, message, "is about to read what became of");
         }
         else if (faults.Strikes(FaultClass.Crash, 0.01))
         {
-            world.Note($"{process.Name} is about to read what became of {Name(paths.First())}");
+            world.Note($"{process.Name} is about to read what became of {Name(message)}, and that was the last thing it did");
             crash(process);
         }
     }

@@ -52,7 +52,8 @@ internal sealed class Operators(Scene scene, Clients clients, int seed)
             _needless.Add($"V3 needless doubt: {doubtful.RequestId[..8]} waits for a person, though nothing was unknown but replies of the store");
         }
 
-        switch (doubtful.OrderAt is null ? 2 : _chance.Next(10))
+        // What has expired would only expire again.
+        switch (doubtful.HasExpired(scene.World.Time) ? 0 : doubtful.OrderAt is null ? 2 : _chance.Next(10))
         {
             case 0:
                 Do(worker, doubtful.RequestId, "given up", verbs => verbs.FailAsync(doubtful.RequestId, CancellationToken.None));

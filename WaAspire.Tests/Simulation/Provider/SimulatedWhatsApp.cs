@@ -54,20 +54,23 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets s
         }
 
         _inHand[phone] = requestId;
-        After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => Accept(new Bubble(requestId, opaque, phone, $"wamid.{_bubbles.Count}", world.Now), answer));
+        var asked = world.Now;
+        After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => Accept(new Bubble(requestId, opaque, phone, $"wamid.{_bubbles.Count}", world.Now) { Asked = asked }, answer));
     }
 
     /// <summary>From a linked device, under an id of our making: who has it already shows it once.</summary>
     public void AcceptOwn(string messageId, string jid, TimeSpan asked)
     {
-        if (_bubbles.Exists(bubble => bubble.MessageId == messageId))
+        if (_bubbles.Exists(known => known.MessageId == messageId))
         {
             return;
         }
 
         var requestId = sockets.RequestOf(messageId) ?? messageId;
         world.Note($"WhatsApp accepts {requestId[..8]} for {jid}");
-        _bubbles.Add(new Bubble(requestId, requestId, "+" + jid[..jid.IndexOf('@', StringComparison.Ordinal)], messageId, world.Now) { Asked = asked });
+        var bubble = new Bubble(requestId, requestId, "+" + jid[..jid.IndexOf('@', StringComparison.Ordinal)], messageId, world.Now) { Asked = asked };
+        _bubbles.Add(bubble);
+        accepted(bubble);
     }
 
     private void Accept(Bubble bubble, Action<int, string?> answer)

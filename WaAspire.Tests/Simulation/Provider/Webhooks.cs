@@ -19,13 +19,14 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<SimulatedProx
 
     public void Mend() => _deadUntil = TimeSpan.Zero;
 
+    /// <summary>A linked device hears of its messages by their ids alone, by another way; both ways end in the same intake.</summary>
     public void Tell(Bubble bubble)
     {
         var after = TimeSpan.FromMilliseconds(300);
         foreach (var word in _words)
         {
             var late = faults.Strikes(FaultClass.LateWebhooks, 0.3) ? faults.Span(FaultClass.LateWebhooks, 1, longest.TotalSeconds) : TimeSpan.Zero;
-            var status = new ProviderStatus(bubble.MessageId, word, World.Epoch + world.Now, bubble.Opaque);
+            var status = new ProviderStatus(bubble.MessageId, word, World.Epoch + world.Now, bubble.Opaque.Contains(':', StringComparison.Ordinal) ? bubble.Opaque : null);
             for (var times = faults.Strikes(FaultClass.DuplicateWebhooks, 0.2) ? 2 : 1; times > 0; times--)
             {
                 Outstanding++;
