@@ -14,6 +14,9 @@ internal static partial class MessagingLog
     [LoggerMessage(2201, LogLevel.Error, "Two provider ids for {RequestId}: WhatsApp accepted it twice")]
     public static partial void SecondProviderId(this ILogger logger, string requestId);
 
+    [LoggerMessage(2203, LogLevel.Error, "What must never be was found of {RequestId}: {Assertion}. It waits for a person")]
+    public static partial void AssertionViolated(this ILogger logger, string requestId, string assertion);
+
     [LoggerMessage(2301, LogLevel.Warning, "Account {AccountId} no longer sends: {Reason}, code {Code}, until {Until}")]
     public static partial void AccountPaused(this ILogger logger, string accountId, string reason, string code, DateTimeOffset? until);
 

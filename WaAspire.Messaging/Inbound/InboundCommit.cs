@@ -41,7 +41,11 @@ internal sealed class InboundCommit(
     public IReadOnlyList<DocumentWrite> Writes() =>
     [
         .. _markers,
+#if MUTATION_SeenIsStoredAgain
+        .. _created.Select(message => DocumentWrite.Set(
+#else
         .. _created.Select(message => DocumentWrite.Create(
+#endif
             FirestorePaths.ThreadMessage(home.ThreadId, message.Key),
             message.Value,
             [.. new[] { ThreadMessageFields.CreatedAt, ThreadMessageFields.TsServer, ThreadMessageFields.UpdatedAt }.Select(FieldTransform.RequestTime)])),
@@ -64,6 +68,9 @@ internal sealed class InboundCommit(
             ["expiresAt"] = now + options.MarkerLifetime,
         };
         var processed = FieldTransform.RequestTime("processedAt");
+#if MUTATION_SeenIsStoredAgain
+        hasMarker = true;
+#endif
         return hasMarker ? DocumentWrite.Set(path, fields, processed) : DocumentWrite.Create(path, fields, processed);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Messaging.Threads;
 
 namespace WaAspire.Messaging.Inbound;
@@ -37,7 +38,7 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
             return new StatusDecision(
                 WithLawfulCopy(OutboxTransitions.Sent(message, status.ProviderMessageId, Delivery(message, status, now), shown), threadMessage),
                 message.IsUnfinished,
-                false);
+                OutboxAssertions.IsSecondId(message, status.ProviderMessageId));
         }
 
         var delivery = Delivery(message, status, now);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Messaging.Telemetry;
 using WaAspire.Messaging.Threads;
 
@@ -33,6 +34,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private readonly ILanes _lanes;
     private readonly IntakeEvidence? _evidence;
     private readonly InboundRejections _rejections;
+    private readonly OutboxGuard _guard;
     private readonly ILogger<StatusIntake> _logger;
     private readonly Meter _meter;
     private readonly Counter<long> _duplicates;
@@ -40,7 +42,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private readonly Histogram<double> _arrival;
 
     public StatusIntake(
-        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, InboundRejections rejections,
+        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, InboundRejections rejections, OutboxGuard guard,
         IMeterFactory meters, ILogger<StatusIntake> logger, IntakeEvidence? evidence = null)
     {
         _firestore = firestore;
@@ -50,6 +52,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         _lanes = lanes;
         _evidence = evidence;
         _rejections = rejections;
+        _guard = guard;
         _logger = logger;
         _lines = new(StatusesInTurn, StoreInTurnAsync);
         _meter = meters.Create("WaAspire.Messaging");
@@ -211,6 +214,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         if (decision.IsSecondProviderId)
         {
             _duplicates.Add(1);
+            _guard.Report(OutboxAssertions.ProviderId, message.RequestId);
             _logger.SecondProviderId(message.RequestId);
         }
 

@@ -63,6 +63,11 @@ public sealed record OutboxDocument
     /// </summary>
     public bool OutcomeUnknown { get; init; }
 
+    /// <summary>Which assertion it failed when it was parked; null for any other doubt.</summary>
+    public string? AssertionViolated { get; init; }
+
+    public string? CanceledByUid { get; init; }
+
     public DateTimeOffset? FailedAt { get; init; }
 
     public DocumentFields? Failure { get; init; }
@@ -87,6 +92,12 @@ public sealed record OutboxDocument
     public string Path => FirestorePaths.OutboxMessage(RequestId);
 
     public bool IsUnfinished => Status is OutboxStatus.Queued or OutboxStatus.Processing or OutboxStatus.Uncertain;
+
+    /// <summary>It made no sense: a person looks at it, and no policy does.</summary>
+    public bool IsParked => Status == OutboxStatus.Uncertain && AssertionViolated is not null;
+
+    /// <summary>The highest claim number that its history names; 0 when it names none.</summary>
+    public long LastAttempt => AttemptHistory.Select(past => past.AsMap?.Integer("claimSeq") ?? 0).DefaultIfEmpty().Max();
 
     public bool HasExpired(DateTimeOffset now) => ExpiresAt <= now;
 
@@ -119,6 +130,8 @@ public sealed record OutboxDocument
             SendAt = fields.Timestamp(OutboxFields.SendAt),
             ExpiresAt = fields.Timestamp(OutboxFields.ExpiresAt),
             OutcomeUnknown = fields.Boolean(OutboxFields.OutcomeUnknown) ?? false,
+            AssertionViolated = fields.Text(OutboxFields.AssertionViolated),
+            CanceledByUid = fields.Text(OutboxFields.CanceledByUid),
             FailedAt = fields.Timestamp(OutboxFields.FailedAt),
             Failure = fields.Map(OutboxFields.Failure),
             EnqueueId = fields.Text(OutboxFields.EnqueueId),

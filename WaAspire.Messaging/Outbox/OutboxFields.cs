@@ -4,6 +4,7 @@ namespace WaAspire.Messaging.Outbox;
 public static class OutboxFields
 {
     public const string AccountId = "accountId";
+    public const string AssertionViolated = "assertionViolated";
     public const string AttemptCount = "attemptCount";
     public const string AttemptHistory = "attemptHistory";
     public const string Body = "body";

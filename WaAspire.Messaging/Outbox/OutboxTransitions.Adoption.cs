@@ -28,16 +28,18 @@ public static partial class OutboxTransitions
             [OutboxFields.AttemptCount] = message.AttemptCount,
             [OutboxFields.LeaseUntil] = FirestoreValue.Null,
         };
+        // What the old system tried again kept the time of its failure, which here only an ended message has.
+        string[] ends = [OutboxFields.SentAt, OutboxFields.FailedAt];
         if (status == OutboxStatus.Queued && message.NextAttemptAt > now)
         {
             fields[OutboxFields.NextAttemptAt] = message.NextAttemptAt;
-            return [Change(message, status, fields, deleted: [])];
+            return [Change(message, status, fields, ends)];
         }
 
         if (status == OutboxStatus.Queued)
         {
             // Due from this commit on: a time of the old system may lie behind the sweep's cursor, and nobody would ever look there.
-            return [Change(message, status, fields, deleted: [], FieldTransform.RequestTime(OutboxFields.NextAttemptAt))];
+            return [Change(message, status, fields, ends, FieldTransform.RequestTime(OutboxFields.NextAttemptAt))];
         }
 
         if (status == OutboxStatus.Failed)
@@ -54,7 +56,7 @@ public static partial class OutboxTransitions
         return
         [
             Change(
-                message, status, fields, [OutboxFields.NextAttemptAt],
+                message, status, fields, isSent ? [OutboxFields.NextAttemptAt] : [OutboxFields.NextAttemptAt, .. ends],
                 FieldTransform.RequestTime(isSent ? OutboxFields.SentAt : OutboxFields.DoubtSince)),
         ];
     }

@@ -15,12 +15,12 @@ public static partial class OutboxTransitions
         Change(
             message,
             OutboxStatus.Queued,
-            new DocumentFields
+            new DocumentFields(Mended(message))
             {
                 [OutboxFields.LeaseUntil] = FirestoreValue.Null,
                 [OutboxFields.AttemptCount] = Refunded(message),
             },
-            _doubt,
+            message.IsParked ? [.. _ends, .. _doubt] : _doubt,
             [FieldTransform.RequestTime(OutboxFields.NextAttemptAt), .. PlaceIfReleased(message)]),
     ];
 
@@ -33,12 +33,12 @@ public static partial class OutboxTransitions
         Change(
             message,
             OutboxStatus.Queued,
-            new DocumentFields
+            new DocumentFields(Mended(message))
             {
                 [OutboxFields.AttemptCount] = 0L,
                 [OutboxFields.LastError] = FirestoreValue.Null,
             },
-            [OutboxFields.Failure, OutboxFields.FailedAt, OutboxFields.Success, OutboxFields.SendAt, OutboxFields.OutcomeUnknown],
+            [.. _ends, OutboxFields.SendAt, OutboxFields.OutcomeUnknown],
             FieldTransform.RequestTime(OutboxFields.NextAttemptAt),
             FieldTransform.RequestTime(OutboxFields.OrderAt)),
         ShowInThread(message, new DocumentFields

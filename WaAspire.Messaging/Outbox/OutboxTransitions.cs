@@ -1,4 +1,5 @@
 using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Messaging.Threads;
 
 namespace WaAspire.Messaging.Outbox;
@@ -12,6 +13,7 @@ namespace WaAspire.Messaging.Outbox;
 ///  │ ▲                   └─rescue─▶ uncertain ──resend──▶ queued
 ///  │ └───── giveBack ────┘              └─give up─▶ failed ──replay──▶ queued
 ///  └─cancel─▶ canceled   └─expire─▶ failed                       proof: any state ──▶ sent
+///                                                        park: any unfinished state ──▶ uncertain
 /// </code>
 /// </summary>
 public static partial class OutboxTransitions
@@ -20,7 +22,7 @@ public static partial class OutboxTransitions
     public const long CurrentSchema = 2;
 
     private const int AttemptHistoryLimit = 20;
-    private static readonly string[] _doubt = [OutboxFields.DoubtSince, OutboxFields.DoubtReason];
+    private static readonly string[] _doubt = [OutboxFields.DoubtSince, OutboxFields.DoubtReason, OutboxFields.AssertionViolated];
 
     /// <summary>
     /// queued → processing. A fresh <paramref name="claimId"/> each time: a write that changes nothing would not move the
@@ -43,21 +45,29 @@ public static partial class OutboxTransitions
             deleted: [],
             FieldTransform.RequestTime(OutboxFields.ClaimedAt));
 
-    /// <summary>any other state → sent: the provider accepted it. Written by the record and, where it comes first, by proof.</summary>
+    /// <summary>
+    /// any other state → sent: the provider accepted it. Written by the record and, where it comes first, by proof. An id that
+    /// it has already, which only a message that came back from its end can have, stays, with this one beside it.
+    /// </summary>
     public static IReadOnlyList<DocumentWrite> Sent(
         OutboxDocument message, string providerMessageId, DocumentFields? delivery = null, DocumentFields? threadMessage = null)
     {
         var fields = new DocumentFields(delivery ?? [])
         {
-            [OutboxFields.ProviderMessageId] = providerMessageId,
+            [OutboxFields.ProviderMessageId] = message.ProviderMessageId ?? providerMessageId,
             [OutboxFields.LastError] = FirestoreValue.Null,
             [OutboxFields.LeaseUntil] = FirestoreValue.Null,
             [OutboxFields.Success] = true,
         };
         fields.TryAdd(OutboxFields.DeliveryStatus, OutboxStatusNames.Sent);
+        if (OutboxAssertions.IsSecondId(message, providerMessageId))
+        {
+            fields[OutboxFields.SecondProviderMessageIds] = WithSecondId(message, providerMessageId);
+        }
+
         var shown = new DocumentFields(threadMessage ?? [])
         {
-            [ThreadMessageFields.ProviderMessageId] = providerMessageId,
+            [ThreadMessageFields.ProviderMessageId] = message.ProviderMessageId ?? providerMessageId,
         };
         shown.TryAdd(ThreadMessageFields.Status, OutboxStatusNames.Sent);
         shown.TryAdd(ThreadMessageFields.LastError, FirestoreValue.Null);
@@ -79,8 +89,7 @@ public static partial class OutboxTransitions
     {
         var fields = new DocumentFields(delivery ?? [])
         {
-            [OutboxFields.SecondProviderMessageIds] = FirestoreValue.From(
-                message.SecondProviderMessageIds.Append(FirestoreValue.From(providerMessageId)).TakeLast(AttemptHistoryLimit)),
+            [OutboxFields.SecondProviderMessageIds] = WithSecondId(message, providerMessageId),
         };
         return
         [
@@ -191,6 +200,8 @@ public static partial class OutboxTransitions
         fence = status == OutboxStatus.Processing ? Precondition.Present : fence;
 #elif MUTATION_RecordWithoutFence
         fence = status == OutboxStatus.Processing ? fence : Precondition.Present;
+#elif MUTATION_CancelWithoutFence
+        fence = status == OutboxStatus.Canceled ? Precondition.Present : fence;
 #endif
         return DocumentWrite.Update(
             message.Path,

@@ -3,6 +3,7 @@ using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Proxy.Envelope;
 
 namespace WaAspire.Proxy.Cancel;
@@ -12,7 +13,7 @@ namespace WaAspire.Proxy.Cancel;
 /// update time at which it was seen queued, or the state that it has reached. A claim that came first wins, and the message
 /// is looked at again. If we die after the commit, it is canceled, and the repeat says so.
 /// </summary>
-internal sealed class CancelStore(DocumentGatherer documents, CommitBatcher commits, IOptions<SendOptions> options)
+internal sealed class CancelStore(DocumentGatherer documents, CommitBatcher commits, OutboxGuard guard, IOptions<SendOptions> options)
 {
     private const string Purpose = "cancel";
 
@@ -31,6 +32,11 @@ internal sealed class CancelStore(DocumentGatherer documents, CommitBatcher comm
                 return new CancelOutcome.Canceled(message.Lane);
             if (message.Status != OutboxStatus.Queued)
                 return new CancelOutcome.NotCancelable(message.Status);
+            if (OutboxAssertions.Violated(message) is { } violated)
+            {
+                await guard.ParkAsync(message, violated, cancellationToken);
+                continue;
+            }
             if (await commits.TakeAsync(message, OutboxTransitions.Cancel(message, uid), Purpose, cancellationToken) is CommitOutcome.Committed)
                 return new CancelOutcome.Canceled(message.Lane);
             // Refused: a claim was faster. Lost: the next look tells.

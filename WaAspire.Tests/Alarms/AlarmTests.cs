@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Alarms;
 using WaAspire.Worker.Observability;
@@ -114,13 +115,13 @@ public sealed class AlarmTests : IAsyncLifetime
     public async Task one_that_evaluates_knows_what_another_worker_finds_wrong_with_itself()
     {
         var other = _world.OtherWorker.GetRequiredService<InstanceDirectory>();
-        _world.OtherWorker.GetRequiredService<WorkerMetrics>().DuplicateAccepted();
+        _world.OtherWorker.GetRequiredService<OutboxGuard>().Report(OutboxAssertions.ProviderId, "alarm");
         other.Signs = _world.OtherWorker.GetRequiredService<WorkerSigns>().Now();
         await other.BeatAsync(CancellationToken.None);
 
         await _world.Worker.GetRequiredService<InstanceDirectory>().LookAroundAsync(CancellationToken.None);
 
-        Assert.Equal([WorkerSigns.Duplicate], _world.Worker.GetRequiredService<InstanceDirectory>().SignsOfOthers);
+        Assert.Equal([WorkerSigns.Violation], _world.Worker.GetRequiredService<InstanceDirectory>().SignsOfOthers);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Tests.Kit;
 using WaAspire.Tests.Sending;
 using WaAspire.Worker.Accounts;
@@ -89,7 +90,7 @@ public sealed class AlarmWorld : IAsyncDisposable
                 await MessagesAsync(51, "failed", OutboxFields.FailedAt, Now.AddMinutes(-30));
                 break;
             case "AssertionViolated":
-                Worker.GetRequiredService<WorkerMetrics>().DuplicateAccepted();
+                Worker.GetRequiredService<OutboxGuard>().Report(OutboxAssertions.ProviderId, "alarm");
                 break;
             case "RedisDown":
                 // Nobody listens there: the first call finds out.

@@ -49,6 +49,22 @@ public sealed class CancelTests(ProxyUnderTest proxy)
         Assert.Equal(status, (await proxy.FindAsync(FirestorePaths.OutboxMessage(requestId)))!.Fields.Text("status"));
     }
 
+    /// <summary>It says queued and has an id of WhatsApp's: to cancel it would tell an untruth.</summary>
+    [Fact]
+    public async Task a_message_that_makes_no_sense_is_parked_instead()
+    {
+        var conversation = await Conversation.OpenAsync(proxy);
+        var requestId = (await conversation.SendAsync()).AssertAccepted();
+        await ChangeAsync(requestId, "providerMessageId", "wamid.restored");
+
+        var answer = await CancelAsync(requestId, conversation.Token);
+
+        answer.AssertRefused(409, "not_cancelable");
+        Assert.Equal("uncertain", answer.Body.GetProperty("status").GetString());
+        var parked = OutboxDocument.Read((await proxy.FindAsync(FirestorePaths.OutboxMessage(requestId)))!);
+        Assert.Equal((true, "absorbing", "wamid.restored"), (parked.IsParked, parked.AssertionViolated, parked.ProviderMessageId));
+    }
+
     [Fact]
     public async Task only_who_may_write_in_the_thread_may_cancel()
     {

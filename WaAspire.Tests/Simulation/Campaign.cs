@@ -12,14 +12,15 @@ internal static class Campaign
     /// <param name="count">How many.</param>
     /// <param name="only">Classes that may be on at all.</param>
     /// <param name="done">Told of each, from any thread.</param>
+    /// <param name="keepsAllNotes">Not only the last ones of each.</param>
     /// <returns>The lowest seed that failed; null when none did.</returns>
-    public static SimulationResult? Run(int first, int count, FaultClass only = FaultClass.All, Action<SimulationResult>? done = null)
+    public static SimulationResult? Run(int first, int count, FaultClass only = FaultClass.All, Action<SimulationResult>? done = null, bool keepsAllNotes = false)
     {
         SimulationResult? failed = null;
         var gate = new Lock();
         Parallel.For(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (seed, loop) =>
         {
-            var result = SimulationRun.Of(seed, only);
+            var result = SimulationRun.Of(seed, only, keepsAllNotes);
             done?.Invoke(result);
             if (result.Broken.Count > 0)
             {

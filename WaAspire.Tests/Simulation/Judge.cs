@@ -2,6 +2,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 using WaAspire.Tests.Simulation.Fleet;
+using WaAspire.Tests.Simulation.People;
 
 namespace WaAspire.Tests.Simulation;
 
@@ -11,6 +12,9 @@ namespace WaAspire.Tests.Simulation;
 /// </summary>
 internal sealed class Judge(Scene scene, Clients clients)
 {
+    /// <summary>From the look at the time to the arrival of the bytes, and a clock that may run 1 % slow.</summary>
+    private static readonly TimeSpan _onTheWay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _oneMillisecond = TimeSpan.FromMilliseconds(1);
     private static readonly string[] _arrived = ["sent", "delivered", "read"];
 
     /// <summary>What the clients see now.</summary>
@@ -39,14 +43,15 @@ internal sealed class Judge(Scene scene, Clients clients)
             .. hasEnded ? [] : new[] { "not ended: " + string.Join(", ", Waiting()) },
             .. clients.Sendings.SelectMany(sending => BrokenBy(sending, bubbles.GetValueOrDefault(sending.RequestId) ?? [])),
             .. clients.Sendings.GroupBy(sending => sending.Phone).SelectMany(thread => Inversions([.. thread], bubbles)),
+            .. scene.Letters.GroupBy(letter => letter.ThreadId).SelectMany(Unread),
             .. scene.Policy == UnknownOutcomePolicy.Hold && scene.WhatsApp.Overlap is { } overlap ? [$"S5 not one at a time: {overlap}"] : Array.Empty<string>(),
         ];
     }
 
     /// <summary>Accepted, and not yet at an end that its client can see.</summary>
-    public IEnumerable<Sending> Waiting() => clients.Sendings.Where(sending => sending.Accepted is null || Shown(sending) is null or "queued");
+    public IEnumerable<ClientMessage> Waiting() => clients.Sendings.Where(sending => sending.IsGivenUp ? Shown(sending) == "queued" : sending.Accepted is null || Shown(sending) is null or "queued");
 
-    private IEnumerable<string> BrokenBy(Sending sending, List<Provider.Bubble> bubbles)
+    private IEnumerable<string> BrokenBy(ClientMessage sending, List<Provider.Bubble> bubbles)
     {
         var shown = Shown(sending);
         if (bubbles.Count > 1 && scene.Policy != UnknownOutcomePolicy.Resend)
@@ -69,26 +74,53 @@ internal sealed class Judge(Scene scene, Clients clients)
             yield return $"S3 untrue: {sending} is shown as {shown}, and WhatsApp never accepted it";
         }
 
+        if (bubbles.Count > 0 && sending.IsCanceled && scene.Policy != UnknownOutcomePolicy.Resend)
+        {
+            yield return $"S3 untrue: the client of {sending} was told that it is canceled, and it arrived";
+        }
+
+        if (bubbles.Exists(bubble => bubble.Asked > sending.ExpiresAt + _onTheWay))
+        {
+            yield return $"expired: {sending} went out at {bubbles[0].Asked.TotalSeconds:f3} s, and was worth nothing after {sending.ExpiresAt!.Value.TotalSeconds:f3} s";
+        }
+
+        if (sending.Replayed is null && bubbles.Exists(bubble => bubble.Asked < sending.SendAt))
+        {
+            yield return $"early: {sending} went out at {bubbles[0].Asked.TotalSeconds:f3} s, and was for {sending.SendAt!.Value.TotalSeconds:f3} s";
+        }
+
         for (var i = 1; i < sending.Seen.Count; i++)
         {
-            if (Rank(sending.Seen[i]) < Rank(sending.Seen[i - 1]) && !(sending.Seen[i - 1] == "failed" && _arrived.Contains(sending.Seen[i])))
+            var isLawful = sending.Seen[i - 1] == "failed" && (sending.Replayed is not null || _arrived.Contains(sending.Seen[i]));
+            if (Rank(sending.Seen[i]) < Rank(sending.Seen[i - 1]) && !isLawful)
             {
                 yield return $"S8 went back: {sending} was shown as {string.Join(", ", sending.Seen)}";
             }
         }
     }
 
-    /// <summary>One that was accepted before the other was asked for must appear before it.</summary>
-    private static IEnumerable<string> Inversions(IReadOnlyList<Sending> thread, Dictionary<string, List<Provider.Bubble>> bubbles) =>
+    /// <summary>S10: what people wrote is in its thread, and counted once.</summary>
+    private IEnumerable<string> Unread(IGrouping<string, Letter> thread)
+    {
+        var missing = thread.Count(letter => scene.Store.Find(FirestorePaths.ThreadMessage(thread.Key, letter.Id)) is null);
+        var unread = scene.Store.Find(FirestorePaths.Thread(thread.Key))?.Fields.Integer(ThreadFields.UnreadCount);
+        if (missing > 0 || unread != thread.Count())
+        {
+            yield return $"S10 not once: of {thread.Count()} messages from {thread.Key} {missing} are missing, and {unread} count as unread";
+        }
+    }
+
+    /// <summary>One whose place is certainly before the other's must appear before it.</summary>
+    private static IEnumerable<string> Inversions(IReadOnlyList<ClientMessage> thread, Dictionary<string, List<Provider.Bubble>> bubbles) =>
         from earlier in thread
         from later in thread
-        where earlier.Accepted < later.Asked
+        where earlier.LatestPlace + _oneMillisecond < later.EarliestPlace
         let first = bubbles.GetValueOrDefault(earlier.RequestId)?[0].At
         let second = bubbles.GetValueOrDefault(later.RequestId)?[0].At
         where first > second
         select $"S4 inversion: {earlier} appeared at {first.Value.TotalSeconds:f3} s, after {later} at {second.Value.TotalSeconds:f3} s";
 
-    private string? Shown(Sending sending) =>
+    private string? Shown(ClientMessage sending) =>
         scene.Store.Find(FirestorePaths.ThreadMessage(sending.Request.ThreadId, sending.RequestId))?.Fields.Text(ThreadMessageFields.Status);
 
     private static int Rank(string word) => word switch { "queued" => 0, "sent" => 1, "delivered" => 2, "read" => 3, _ => 4 };

@@ -5,7 +5,7 @@ using WaAspire.Tests.Simulation.Faults;
 namespace WaAspire.Tests.Simulation;
 
 /// <summary>
-/// The simulation by hand: <c>simulate --seeds 10000 [--from 1]</c> runs many seeds, <c>simulate --seed 123 [--only
+/// The simulation by hand: <c>simulate --seeds 10000 [--from 1] [--notes]</c> runs many seeds, <c>simulate --seed 123 [--only
 /// Crash,LateCommits] [--notes]</c> tells one. Exit code 1 when a promise was broken.
 /// </summary>
 internal static class SimulateCommand
@@ -15,9 +15,10 @@ internal static class SimulateCommand
     public static int Run(string[] arguments)
     {
         var only = Value(arguments, "--only") is { } names ? Enum.Parse<FaultClass>(names) : FaultClass.All;
+        var withNotes = arguments.Contains("--notes");
         if (Value(arguments, "--seed") is { } seed)
         {
-            return Tell(SimulationRun.Of(Number(seed), only, keepsAllNotes: arguments.Contains("--notes")), arguments.Contains("--notes"));
+            return Tell(SimulationRun.Of(Number(seed), only, withNotes), withNotes);
         }
 
         var (first, count) = (Number(Value(arguments, "--from") ?? "1"), Number(Value(arguments, "--seeds") ?? "500"));
@@ -27,11 +28,16 @@ internal static class SimulateCommand
         {
             Interlocked.Add(ref steps, result.Steps);
             Interlocked.Add(ref messages, result.Messages);
+            if (withNotes)
+            {
+                Console.WriteLine(string.Join(Environment.NewLine, result.Notes));
+            }
+
             if (Interlocked.Increment(ref runs) % 1000 == 0)
             {
                 Console.WriteLine($"{runs} seeds, {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s");
             }
-        });
+        }, withNotes);
         Console.WriteLine($"{runs} seeds, {messages} messages, {steps} steps, {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s");
         if (failed is null)
         {

@@ -192,6 +192,10 @@ public sealed class SimulatedRecordTests(SimulatedWorld world) : RecordContract(
 
 public sealed class SimulatedDoubtTests(SimulatedWorld world) : DoubtContract(world), IClassFixture<SimulatedWorld>;
 
+public sealed class SimulatedAssertionTests(SimulatedWorld world) : AssertionContract(world), IClassFixture<SimulatedWorld>;
+
+public sealed class SimulatedInboundTests(SimulatedWorld world) : InboundContract(world), IClassFixture<SimulatedWorld>;
+
 public sealed class SimulatedLetterTests(SimulatedWorld world) : LetterContract(world), IClassFixture<SimulatedWorld>;
 
 public sealed class SimulatedStoreTests(SimulatedWorld world) : StoreContract(world), IClassFixture<SimulatedWorld>;

@@ -1,8 +1,6 @@
-using WaAspire.Messaging.Firestore;
-using WaAspire.Messaging.Outbox;
 using WaAspire.Tests.Simulation.Faults;
 using WaAspire.Tests.Simulation.Fleet;
-using WaAspire.Worker.Recovery;
+using WaAspire.Tests.Simulation.People;
 
 namespace WaAspire.Tests.Simulation;
 
@@ -21,21 +19,22 @@ internal sealed class SimulationRun
     private static readonly TimeSpan _soon = TimeSpan.FromMinutes(25);
     private static readonly TimeSpan _afterRests = TimeSpan.FromHours(3);
     private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan _operatorEvery = TimeSpan.FromSeconds(20);
 
-    /// <summary>By then no request is on its way any more that was sent before the doubt.</summary>
-    private static readonly TimeSpan _operatorWaits = TimeSpan.FromSeconds(100);
+    /// <summary>Who wakes up acts on what it had in hand: a run is not over before that.</summary>
+    private static readonly TimeSpan _afterSleep = TimeSpan.FromSeconds(10);
 
-    private readonly List<string> _needless = [];
     private readonly Scene _scene;
     private readonly Clients _clients;
+    private readonly Operators _operators;
     private readonly Judge _judge;
     private readonly Nemesis _nemesis;
+    private TimeSpan _sleptAt = -_afterSleep;
 
     private SimulationRun(int seed, FaultClass faults, bool keepsAllNotes)
     {
         _scene = new Scene(seed, faults, keepsAllNotes);
         _clients = new Clients(_scene, seed);
+        _operators = new Operators(_scene, _clients, seed);
         _judge = new Judge(_scene, _clients);
         _nemesis = new Nemesis(_scene, _faultsFor);
     }
@@ -68,18 +67,21 @@ internal sealed class SimulationRun
         _scene.StartProxy();
         _scene.StartProxy();
         _nemesis.Begin();
+        _operators.Begin();
         world.After(_faultsFor, null, _nemesis.Heal);
-        world.After(_faultsFor + _operatorEvery, null, Operate);
         world.After(_lookEvery, null, Look);
         var mayRest = (faults & (FaultClass.Throttling | FaultClass.ProviderErrors)) != 0;
         var hasEnded = world.Run(_faultsFor + (mayRest ? _afterRests : _soon));
-        return new SimulationResult(seed, faults, [.. _judge.Broken(hasEnded), .. _needless], world.Fingerprint, world.Steps, world.Now, _clients.Sendings.Count, [.. world.Notes]);
+        return new SimulationResult(
+            seed, faults, [.. _judge.Broken(hasEnded), .. _operators.Needless], world.Fingerprint, world.Steps, world.Now, _clients.Sendings.Count, [.. world.Notes]);
     }
 
     private void Look()
     {
         _judge.Look();
-        if (!_scene.Faults.IsActive && _clients.AreDone && _scene.Webhooks.Outstanding == 0 && !_judge.Waiting().Any())
+        _sleptAt = _scene.Processes.Any(process => process is { IsAlive: true, IsFrozen: true }) ? _scene.World.Now : _sleptAt;
+        var isQuiet = !_scene.Faults.IsActive && _scene.Webhooks.Outstanding == 0 && _scene.World.Now - _sleptAt > _afterSleep;
+        if (isQuiet && _clients.AreDone && !_judge.Waiting().Any())
         {
             _scene.World.End();
             return;
@@ -87,31 +89,4 @@ internal sealed class SimulationRun
 
         _scene.World.After(_lookEvery, null, Look);
     }
-
-    /// <summary>A person who looks at WhatsApp's own log: what is in doubt and is not there, and is not on its way, goes out again.</summary>
-    private void Operate()
-    {
-        _scene.World.After(_operatorEvery, null, Operate);
-        if (_scene.Workers.FindLast(worker => worker.IsRunning) is not { } worker)
-        {
-            return;
-        }
-
-        foreach (var doubtful in _scene.Store.All(FirestorePaths.Outbox).Select(OutboxDocument.Read).Where(IsLost).ToList())
-        {
-            if (!_scene.Faults.MayDoubt)
-            {
-                _needless.Add($"V3 needless doubt: {doubtful.RequestId[..8]} waits for a person, though nothing was unknown but replies of the store");
-            }
-
-            _scene.World.Note($"an operator has {doubtful.RequestId[..8]} sent again");
-            worker.Process.Begin(() => worker.Get<OperatorVerbs>().ResendAsync(doubtful.RequestId, CancellationToken.None));
-        }
-    }
-
-    private bool IsLost(OutboxDocument message) =>
-        message.Status == OutboxStatus.Uncertain
-        && _scene.World.Time - message.DoubtSince > _operatorWaits
-        && _scene.WhatsApp.Bubbles.All(bubble => bubble.RequestId != message.RequestId)
-        && !_scene.WhatsApp.HasInHand(message.RequestId);
 }

@@ -1,5 +1,5 @@
 using WaAspire.Messaging.Leasing;
-using WaAspire.Worker.Observability;
+using WaAspire.Messaging.Outbox.Assertions;
 
 namespace WaAspire.Worker.Alarms;
 
@@ -7,12 +7,12 @@ namespace WaAspire.Worker.Alarms;
 /// What is wrong with this worker, in words that its heartbeat carries to the one that evaluates: that one reads the
 /// heartbeats anyway, so that knowing all workers costs nothing, and works while Redis is the one that is away.
 /// </summary>
-public sealed class WorkerSigns(ResilientLanes lanes, WorkerMetrics metrics)
+public sealed class WorkerSigns(ResilientLanes lanes, OutboxGuard guard)
 {
     public const string Alone = "without_redis";
-    public const string Duplicate = "accepted_twice";
+    public const string Violation = "assertion_violated";
     private static readonly TimeSpan _shownFor = TimeSpan.FromHours(1);
 
     public IReadOnlyList<string> Now() =>
-        [.. (lanes.IsShared ? [] : new[] { Alone }).Concat(metrics.SinceDuplicate < _shownFor ? [Duplicate] : [])];
+        [.. (lanes.IsShared ? [] : new[] { Alone }).Concat(guard.SinceViolation < _shownFor ? [Violation] : [])];
 }

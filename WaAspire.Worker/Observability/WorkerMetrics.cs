@@ -29,7 +29,6 @@ public sealed class WorkerMetrics : IDisposable
     private readonly Histogram<double> _queueSeconds;
     private readonly Histogram<double> _processSeconds;
     private readonly TimeProvider _time;
-    private long _duplicateAt;
 
     public WorkerMetrics(IMeterFactory meters, TimeProvider time)
     {
@@ -52,9 +51,6 @@ public sealed class WorkerMetrics : IDisposable
         _processSeconds = CreateSeconds("messaging.process.duration", "From a claim to its recorded outcome");
     }
 
-    /// <summary>Since a second acceptance of one message was last found here: the promise that none goes out twice did not hold. Null: never.</summary>
-    public TimeSpan? SinceDuplicate => Volatile.Read(ref _duplicateAt) is var at and not 0 ? _time.GetElapsedTime(at) : null;
-
     public void Recorded(SendOutcome outcome, ClaimedMessage claimed)
     {
         _outcomes.Add(1, Outcome(outcome), new("reason", OutcomeReason.Of(outcome)));
@@ -76,11 +72,7 @@ public sealed class WorkerMetrics : IDisposable
 
     public void OutcomeDropped() => _dropped.Add(1);
 
-    public void DuplicateAccepted()
-    {
-        Volatile.Write(ref _duplicateAt, _time.GetTimestamp());
-        _duplicates.Add(1);
-    }
+    public void DuplicateAccepted() => _duplicates.Add(1);
 
     public void Rescued() => _rescued.Add(1);
 

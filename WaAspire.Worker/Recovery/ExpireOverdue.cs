@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Messaging.Telemetry;
 using WaAspire.Worker.Observability;
 
@@ -13,13 +14,18 @@ namespace WaAspire.Worker.Recovery;
 /// that came first wins; the sender then looks at the time once more before the bytes leave.
 /// </summary>
 public sealed class ExpireOverdue(
-    IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, WorkerMetrics metrics, IOptions<RecoveryOptions> options, TimeProvider time)
+    IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, OutboxGuard guard, WorkerMetrics metrics, IOptions<RecoveryOptions> options, TimeProvider time)
 {
     private const string Purpose = "expire";
     private long? _sweptAt;
 
     public async Task<bool> ExpireAsync(OutboxDocument overdue, CancellationToken cancellationToken)
     {
+        if (OutboxAssertions.Violated(overdue) is { } violated)
+        {
+            return await guard.ParkAsync(overdue, violated, cancellationToken);
+        }
+
         using var span = MessageTrace.Aid(overdue, "expire");
         var arrow = OutboxTransitions.Failed(overdue, SendFault.Expired, clock.Now, overdue.OutcomeUnknown);
         if (await commits.TakeAsync(overdue, arrow, Purpose, cancellationToken) is not CommitOutcome.Committed)

@@ -1,6 +1,7 @@
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 
 namespace WaAspire.Worker.Recovery;
 
@@ -8,7 +9,7 @@ namespace WaAspire.Worker.Recovery;
 /// An operator's other answer to a backlog that has grown old: what was due before a given time is not sent any more, but
 /// kept as dead letters. A page at a time; each message is one fenced write, so that a claim that came first wins.
 /// </summary>
-public sealed class FailBacklog(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes)
+public sealed class FailBacklog(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, OutboxGuard guard)
 {
     public const int PageMax = 300;
     private const string Purpose = "fail-backlog";
@@ -33,6 +34,12 @@ public sealed class FailBacklog(IFirestore firestore, CommitBatcher commits, Ser
 
     private async Task<bool> FailOneAsync(OutboxDocument message, CancellationToken cancellationToken)
     {
+        if (OutboxAssertions.Violated(message) is { } violated)
+        {
+            await guard.ParkAsync(message, violated, cancellationToken);
+            return false;
+        }
+
         var arrow = OutboxTransitions.Failed(message, _stale, clock.Now, message.OutcomeUnknown);
         if (await commits.TakeAsync(message, arrow, Purpose, cancellationToken) is not CommitOutcome.Committed)
         {

@@ -48,14 +48,14 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
 
     /// <summary>A dead letter goes out again as itself; one that WhatsApp accepted and could not deliver, as a new message.</summary>
     /// <param name="requestId">Of the dead letter.</param>
-    /// <param name="confirmedNotSent">Somebody has looked at the phone: needed where the message left doubt without proof.</param>
+    /// <param name="confirmedNotSent">Somebody has looked at the phone: needed where the message left doubt without proof, or has an id of WhatsApp's all the same.</param>
     /// <param name="cancellationToken">Ends the call; the change is made or not.</param>
     public async Task<(VerbResult Result, OutboxStatus? Status)> ReplayAsync(string requestId, bool confirmedNotSent, CancellationToken cancellationToken) =>
         await undelivered.ReplayAsync(requestId, cancellationToken)
         ?? await ChangeAsync(
             requestId,
             OutboxStatus.Failed,
-            message => message.OutcomeUnknown && !confirmedNotSent ? VerbResult.OutcomeUnknown : Lateness(message),
+            message => (message.OutcomeUnknown || message.ProviderMessageId is not null) && !confirmedNotSent ? VerbResult.OutcomeUnknown : Lateness(message),
             OutboxTransitions.Replay,
             cancellationToken);
 

@@ -54,13 +54,20 @@ public sealed class Claims(
     /// monotonic clock from before the claim, so that a paused process or a wrong wall clock can only make it stop sooner.
     /// </summary>
     public bool IsTrusted(ClaimedMessage claimed) =>
+#if MUTATION_NoTrustWindow
+        claimed.ClaimStarted != 0 ||
+#endif
         time.GetElapsedTime(claimed.ClaimStarted) < _options.Lease - _options.SendTimeout - _options.Margin;
 
     /// <summary>
     /// Whether its time may have run out between the claim and the send. Our idea of the server's time lags by the way home of
     /// an answer, which may be seconds; counted from before the claim was asked for, it can only be ahead.
     /// </summary>
-    public bool HasExpired(ClaimedMessage claimed) => claimed.Message.HasExpired(claimed.Fence + time.GetElapsedTime(claimed.ClaimStarted));
+    public bool HasExpired(ClaimedMessage claimed) =>
+#if MUTATION_ExpiryBeforeTheClaim
+        claimed.ClaimStarted == 0 &&
+#endif
+        claimed.Message.HasExpired(claimed.Fence + time.GetElapsedTime(claimed.ClaimStarted));
 }
 
 /// <summary>A claim that has not been committed yet.</summary>

@@ -1,4 +1,5 @@
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 
 namespace WaAspire.Worker.Sending;
 
@@ -29,6 +30,12 @@ public enum HeadDecision
     /// <summary>The head has waited for an account that was away for so long that a person is asked first.</summary>
     Stale,
 
+    /// <summary>The head makes no sense: an assertion is violated.</summary>
+    Violated,
+
+    /// <summary>The head is parked: it waits for a person.</summary>
+    Parked,
+
     /// <summary>The head may be claimed.</summary>
     Claim,
 }
@@ -43,11 +50,18 @@ public static class HeadRule
             return (HeadDecision.Empty, TimeSpan.Zero);
         }
 
+        // Before anything is decided by what the document says: it may say what must never be.
+        if (OutboxAssertions.Violated(head) is not null)
+        {
+            return (HeadDecision.Violated, TimeSpan.Zero);
+        }
+
         var claimEnds = ClaimEnds(head, options);
         return head.Status switch
         {
             OutboxStatus.Processing when claimEnds < now => (HeadDecision.Orphaned, TimeSpan.Zero),
             OutboxStatus.Processing => (HeadDecision.Held, claimEnds - now),
+            OutboxStatus.Uncertain when head.IsParked => (HeadDecision.Parked, options.DoubtRecheck),
 #if MUTATION_ResendInDoubt
             OutboxStatus.Uncertain => (HeadDecision.Claim, TimeSpan.Zero),
 #else

@@ -152,7 +152,7 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
             readTime = messages.Count == 0 || LaneHead.IsSettled(messages[^1], readTime) ? more.ReadTime : readTime;
             messages.AddRange(more.Documents.Select(OutboxDocument.Read));
             var isWhole = more.Documents.Count < size;
-            if (isWhole || messages[0].OrderAt != messages[^1].OrderAt)
+            if (isWhole || messages[0].OrderAt != messages[^1].OrderAt || messages[^1].OrderAt is null)
             {
                 return Split(messages, isWhole, messages.Count == 0 ? null : messages[^1].OrderAt, readTime);
             }
@@ -166,11 +166,14 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
         }
     }
 
-    /// <summary>Behind a cut, messages of the last value may be missing, and with them the one that comes first.</summary>
+    /// <summary>
+    /// Behind a cut, messages of the last value may be missing, and with them the one that comes first. A place that is no time
+    /// sorts behind all times in Firestore: everything that has one is there, and what has none is put in front, to be parked.
+    /// </summary>
     private static LaneHead Split(List<OutboxDocument> messages, bool isWhole, DateTimeOffset? last, DateTimeOffset readTime) =>
-        new(InOrder(messages.Where(message => isWhole || message.OrderAt < last)), isWhole, readTime)
+        new(InOrder(messages.Where(message => isWhole || last is null || message.OrderAt < last)), isWhole, readTime)
         {
-            Open = isWhole ? [] : [.. messages.Where(message => message.OrderAt >= last)],
+            Open = isWhole || last is null ? [] : [.. messages.Where(message => message.OrderAt >= last)],
         };
 
     private Task<DocumentsRead> QueryAsync(IReadOnlyList<Lane> lanes, int limit, List<OutboxDocument> after, CancellationToken cancellationToken) =>

@@ -42,7 +42,7 @@ public sealed class LateClaims(IFirestore firestore, CommitBatcher commits, Serv
             var stored = read.Find(FirestorePaths.OutboxMessage(requestId));
 
             // Also after a rescue: only this worker could have sent under this claim, and it knows that it did not.
-            if (stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Processing or OutboxStatus.Uncertain } message && message.ClaimId == claimId)
+            if (stored is not null && OutboxDocument.Read(stored) is { Status: OutboxStatus.Processing or OutboxStatus.Uncertain, IsParked: false } message && message.ClaimId == claimId)
             {
                 isOver |= await GiveBackAsync(message, cancellationToken);
             }

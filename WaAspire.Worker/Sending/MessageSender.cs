@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Messaging.Pacing;
 using WaAspire.Messaging.Telemetry;
 using WaAspire.Worker.Accounts;
@@ -32,6 +33,7 @@ public sealed class MessageSender(
     IEnumerable<IProvider> providers,
     OutcomeRecorder recorder,
     StuckHead stuck,
+    OutboxGuard guard,
     HeldLaneKeeper held,
     WorkerMetrics metrics,
     IOptions<SendingOptions> options,
@@ -113,7 +115,7 @@ public sealed class MessageSender(
             return null;
         }
 
-        if (decision is HeadDecision.Orphaned or HeadDecision.Expired or HeadDecision.Stale || (head.First is { } first && first.Lane != visit.Lane.Lane))
+        if (decision is HeadDecision.Orphaned or HeadDecision.Expired or HeadDecision.Stale or HeadDecision.Violated || (head.First is { } first && first.Lane != visit.Lane.Lane))
         {
             // What failed is not repeated in a tight loop. A thread that has moved to another account may have a head that
             // only the old account's lane may send.
@@ -128,6 +130,13 @@ public sealed class MessageSender(
 #if MUTATION_ClaimNotTheHead
         head = head with { Messages = [.. head.Messages.Reverse()] };
 #endif
+        if (!OutboxAssertions.AreInOrder(head.Messages))
+        {
+            // Nothing goes out of a page whose first is not the head; its lane rests, and what was read is forgotten.
+            guard.Report(OutboxAssertions.Order, head.Messages[0].RequestId);
+            return new LaneRelease.Blocked(_options.LostClaimRest);
+        }
+
         // :: Step 3: Claim = intent. A lost race is quiet; what was kept may only have changed since, which a fresh look tells.
         return await claims.ClaimAsync(head.Messages[0], visit.Work).KillPoint() is { } claimed
             ? await SendFromAsync(visit, claimed, head).KillPoint()

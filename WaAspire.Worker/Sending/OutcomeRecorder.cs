@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 using WaAspire.Messaging.Time;
 using WaAspire.Worker.Observability;
 
@@ -20,6 +21,7 @@ public sealed class OutcomeRecorder(
     IFirestore firestore,
     ServerClock clock,
     LateClaims late,
+    OutboxGuard guard,
     WorkerMetrics metrics,
     Random chance,
     IOptions<SendingOptions> options,
@@ -68,6 +70,11 @@ public sealed class OutcomeRecorder(
             case CommitOutcome.Committed committed:
                 metrics.Recorded(outcome, claimed);
                 return new Recorded(arrow.State, default, next.Held(committed.UpdateTimes[^1]!.Value));
+#if MUTATION_RideAlone
+            case CommitOutcome.Refused when await commits.CommitAsync(new CommitMember([next.Write], Purpose, next.Head.Path, next.IsShownBy), work) is CommitOutcome.Committed alone:
+                await RecordAloneAsync(claimed, outcome, work);
+                return new Recorded(arrow.State, default, next.Held(alone.UpdateTimes[0]!.Value));
+#endif
             case CommitOutcome.Lost:
                 late.Remember(next.Head.RequestId, next.ClaimId, next.Started);
                 return null;
@@ -99,6 +106,11 @@ public sealed class OutcomeRecorder(
             if (result is CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound }
                 && await ReadAgainAsync(claimed, work).KillPoint() is { } read)
             {
+                if (await OutOfChainAsync(claimed, outcome, read.Message, work).KillPoint() is { } parked)
+                {
+                    return parked;
+                }
+
                 if (OutOfDate(claimed, outcome, read.Message) is { } recorded)
                 {
                     return recorded;
@@ -131,6 +143,28 @@ public sealed class OutcomeRecorder(
     }
 
     /// <summary>
+    /// The document cannot have come from this claim: somebody put an older one in its place, and what was decided since rests
+    /// on that. An acceptance ends it all the same; otherwise it is parked, because another attempt may be on its way.
+    /// </summary>
+    /// <returns>Null when the outcome is to be weighed as always.</returns>
+    private async Task<Recorded?> OutOfChainAsync(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument? now, CancellationToken work)
+    {
+        if (now is null || now.IsParked || !OutboxAssertions.BreaksChain(claimed.Message, now))
+        {
+            return null;
+        }
+
+        if (outcome is SendOutcome.Accepted || !now.IsUnfinished)
+        {
+            guard.Report(OutboxAssertions.Fence, now.RequestId);
+            return null;
+        }
+
+        metrics.OutcomeDropped();
+        return new Recorded(await guard.ParkAsync(now, OutboxAssertions.Fence, work).KillPoint() ? OutboxStatus.Uncertain : now.Status, default, null);
+    }
+
+    /// <summary>
     /// The fence no longer held: somebody decided about this message meanwhile. An acceptance is true whatever they
     /// thought; a definite refusal still settles the doubt about this very claim; anything else is out of date.
     /// </summary>
@@ -152,8 +186,9 @@ public sealed class OutcomeRecorder(
 
     private bool StillTrue(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument now)
     {
-        if (outcome is SendOutcome.Accepted accepted && now.Status == OutboxStatus.Sent && !now.HasProviderId(accepted.ProviderMessageId))
+        if (outcome is SendOutcome.Accepted accepted && OutboxAssertions.IsSecondId(now, accepted.ProviderMessageId))
         {
+            guard.Report(OutboxAssertions.ProviderId, now.RequestId);
             metrics.DuplicateAccepted();
             logger.DuplicateAccepted(now.RequestId);
             return true;
@@ -164,7 +199,7 @@ public sealed class OutcomeRecorder(
             SendOutcome.Accepted => now.Status != OutboxStatus.Sent,
 
             // A definite refusal, or knowing that nothing left, settles the doubt about this very claim.
-            SendOutcome.Rejected or SendOutcome.RetryLater or SendOutcome.Deferred => now.Status == OutboxStatus.Uncertain && now.ClaimId == claimed.ClaimId,
+            SendOutcome.Rejected or SendOutcome.RetryLater or SendOutcome.Deferred => now is { Status: OutboxStatus.Uncertain, IsParked: false } && now.ClaimId == claimed.ClaimId,
             _ => false,
         };
     }

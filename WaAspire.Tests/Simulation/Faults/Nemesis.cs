@@ -53,8 +53,7 @@ internal sealed class Nemesis(Scene scene, TimeSpan within)
     {
         if (Victim(FaultClass.Crash) is { } worker)
         {
-            scene.Kill(worker.Process);
-            scene.World.After(scene.Faults.Span(FaultClass.Crash, 0.5, 30), null, scene.StartWorker);
+            scene.Crash(worker.Process);
         }
     }
 

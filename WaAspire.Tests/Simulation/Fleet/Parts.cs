@@ -9,6 +9,7 @@ using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
+using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Pacing;
 using WaAspire.Tests.Simulation.Redis;
 using WaAspire.Tests.Simulation.Store;
@@ -52,7 +53,7 @@ internal static class Parts
 
         services.Replace(ServiceDescriptor.Singleton<TimeProvider>(process.Clock));
         services.Replace(ServiceDescriptor.Singleton(process.Chance));
-        services.AddSingleton<IFirestore>(provider => new SimulatedFirestore(scene.Store, provider.GetRequiredService<ServerClock>(), scene.Faults, scene.StoreLine(process)));
+        services.AddSingleton<IFirestore>(provider => new SimulatedFirestore(scene.Store, provider.GetRequiredService<ServerClock>(), scene.Faults, scene.Ambush, scene.StoreLine(process)));
         services.AddSingleton(SimulatedRedis.Connect(scene.Redis, scene.RedisLine(process)));
         services.AddSingleton<IMeterFactory>(scene.Meters);
         services.AddSingleton(typeof(ILogger<>), typeof(NoteLogger<>));
@@ -80,7 +81,9 @@ internal sealed class SimulatedMeters : IMeterFactory
 /// <summary>What a process logs becomes notes of the run. An exception in a log is a bug: outages are named without one.</summary>
 internal sealed class NoteTaker(Scene scene, string process)
 {
-    public void Take<TState>(LogLevel level, TState state, Exception? exception, Func<TState, Exception?, string> format)
+    private const int AssertionViolated = 2203;
+
+    public void Take<TState>(LogLevel level, int id, TState state, Exception? exception, Func<TState, Exception?, string> format)
     {
         if (level >= LogLevel.Warning)
         {
@@ -90,6 +93,11 @@ internal sealed class NoteTaker(Scene scene, string process)
         if (exception is not null && level >= LogLevel.Error)
         {
             scene.Bugs.Add($"{process}: {format(state, exception)} {exception}");
+        }
+        else if (id == AssertionViolated && scene.Policy != UnknownOutcomePolicy.Resend)
+        {
+            // The product's own look at what must never be. Under Resend a second id is what was asked for.
+            scene.Bugs.Add($"{process}: {format(state, exception)}");
         }
     }
 }
@@ -102,5 +110,5 @@ internal sealed class NoteLogger<T>(NoteTaker notes) : ILogger<T>
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        notes.Take(logLevel, state, exception, formatter);
+        notes.Take(logLevel, eventId.Id, state, exception, formatter);
 }

@@ -3,6 +3,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 using WaAspire.Tests.Simulation.Faults;
+using WaAspire.Tests.Simulation.People;
 using WaAspire.Tests.Simulation.Provider;
 using WaAspire.Tests.Simulation.Redis;
 using WaAspire.Tests.Simulation.Store;
@@ -29,6 +30,8 @@ internal sealed class Scene : IDisposable
         Faults = new FaultPlan(seed, faults);
         Policy = _chance.Next(10) switch { 0 => UnknownOutcomePolicy.Fail, 1 => UnknownOutcomePolicy.Resend, 2 or 3 => UnknownOutcomePolicy.ResendAfterSilence, _ => UnknownOutcomePolicy.Hold };
         Store = new SimulatedStore(() => World.Time);
+        Ambush = new Ambush(World, Faults, Crash);
+        Store.Stored += Ambush.Watch;
         Redis = new RedisMemory(() => World.Time);
 
         // Silence is taken for an answer after two minutes: what takes longer is lawfully a duplicate, and not what is looked for.
@@ -41,6 +44,8 @@ internal sealed class Scene : IDisposable
     public World World { get; }
 
     public FaultPlan Faults { get; }
+
+    public Ambush Ambush { get; }
 
     public SimulatedStore Store { get; }
 
@@ -57,6 +62,9 @@ internal sealed class Scene : IDisposable
     public UnknownOutcomePolicy Policy { get; }
 
     public List<string> Bugs { get; } = [];
+
+    /// <summary>What people write to us.</summary>
+    public List<Letter> Letters { get; } = [];
 
     public List<SimulatedWorker> Workers { get; } = [];
 
@@ -94,6 +102,13 @@ internal sealed class Scene : IDisposable
     {
         World.Note($"{process.Name} is killed");
         process.Kill();
+    }
+
+    /// <summary>It dies, and another one starts after a while.</summary>
+    public void Crash(SimulatedProcess worker)
+    {
+        Kill(worker);
+        World.After(Faults.Span(FaultClass.Crash, 0.5, 30), null, StartWorker);
     }
 
     public void Write(IReadOnlyList<DocumentWrite> writes) => Assert.IsType<CommitOutcome.Committed>(Store.Commit(writes));

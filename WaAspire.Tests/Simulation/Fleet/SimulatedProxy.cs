@@ -8,6 +8,7 @@ using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Proxy;
+using WaAspire.Proxy.Cancel;
 using WaAspire.Proxy.Send;
 using WaAspire.Tests.Simulation.Time;
 
@@ -25,6 +26,7 @@ internal sealed class SimulatedProxy
         ServiceDescriptor.Singleton(services => new Lazy<ILanes>(services.GetRequiredService<ILanes>)),
         ServiceDescriptor.Singleton<ProxyMetrics, ProxyMetrics>(),
         ServiceDescriptor.Singleton<EnqueueStore, EnqueueStore>(),
+        ServiceDescriptor.Singleton<CancelStore, CancelStore>(),
         ServiceDescriptor.Singleton<LaneBell, LaneBell>(),
         ServiceDescriptor.Singleton<IntakeEvidence, IntakeEvidence>(),
     ]);
@@ -50,8 +52,7 @@ internal sealed class SimulatedProxy
         string? accepted = null;
         try
         {
-            // The server's time is known before the first request: readiness asks the store.
-            await (_services.GetRequiredService<ServerClock>().SinceObservation is null ? _services.GetRequiredService<IFirestore>().GetAsync(["accounts/none"], "ready", CancellationToken.None) : Task.CompletedTask);
+            await KnowTheTimeAsync();
             if (await _services.GetRequiredService<EnqueueStore>().EnqueueAsync(request, new Sender(uid), CancellationToken.None) is EnqueueOutcome.Stored stored)
             {
                 accepted = stored.RequestId;
@@ -66,14 +67,44 @@ internal sealed class SimulatedProxy
         Reply(() => answer(accepted));
     });
 
-    /// <summary>A webhook request: answered 200 when everything in it is stored.</summary>
-    public void Receive(IReadOnlyList<ProviderStatus> statuses, Action<bool> answer) => Process.Begin(async () =>
+    /// <summary>Whoever wrote it takes it back: <paramref name="answer"/> is called with whether it is canceled, with null when nobody knows.</summary>
+    public void Cancel(string requestId, string uid, Action<bool?> answer) => Process.Begin(async () =>
+    {
+        bool? isCanceled = null;
+        try
+        {
+            await KnowTheTimeAsync();
+            var outcome = await _services.GetRequiredService<CancelStore>().CancelAsync(requestId, uid, CancellationToken.None);
+            if (outcome is CancelOutcome.Canceled canceled)
+            {
+                _services.GetRequiredService<LaneBell>().Unblock(canceled.Lane);
+            }
+
+            isCanceled = outcome is CancelOutcome.Undecided ? null : outcome is CancelOutcome.Canceled;
+        }
+        catch (FirestoreException)
+        {
+            // 503: the same request is welcome again.
+        }
+
+        Reply(() => answer(isCanceled));
+    });
+
+    /// <summary>A webhook request with receipts: answered 200 when everything in it is stored.</summary>
+    public void Receive(IReadOnlyList<ProviderStatus> statuses, Action<bool> answer) =>
+        Receive(() => _services.GetRequiredService<IStatusIntake>().StoreAsync(statuses, CancellationToken.None), answer);
+
+    /// <summary>One with what somebody wrote.</summary>
+    public void Receive(InboundMessage message, Action<bool> answer) =>
+        Receive(() => _services.GetRequiredService<InboundProcessor>().StoreAsync([message], CancellationToken.None), answer);
+
+    private void Receive(Func<Task> store, Action<bool> answer) => Process.Begin(async () =>
     {
         var isStored = false;
         try
         {
-            await (_services.GetRequiredService<ServerClock>().SinceObservation is null ? _services.GetRequiredService<IFirestore>().GetAsync(["accounts/none"], "ready", CancellationToken.None) : Task.CompletedTask);
-            await _services.GetRequiredService<IStatusIntake>().StoreAsync(statuses, CancellationToken.None);
+            await KnowTheTimeAsync();
+            await store();
             isStored = true;
         }
         catch (FirestoreException)
@@ -83,6 +114,11 @@ internal sealed class SimulatedProxy
 
         Reply(() => answer(isStored));
     });
+
+    /// <summary>The server's time is known before the first request: readiness asks the store.</summary>
+    private Task KnowTheTimeAsync() => _services.GetRequiredService<ServerClock>().SinceObservation is null
+        ? _services.GetRequiredService<IFirestore>().GetAsync(["accounts/none"], "ready", CancellationToken.None)
+        : Task.CompletedTask;
 
     private void Reply(Action answer) => _scene.World.After(TimeSpan.FromMilliseconds(5), null, answer);
 }

@@ -133,9 +133,10 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
         }
 
         var takes = scene.Faults.Strikes(FaultClass.SlowProvider, 0.1) ? scene.Faults.Span(FaultClass.SlowProvider, 1, 15) : TimeSpan.FromMilliseconds(120);
+        var asked = scene.World.Now;
         scene.World.After(takes, null, () =>
         {
-            scene.WhatsApp.AcceptOwn(messageId, body.GetProperty("to").GetString()!);
+            scene.WhatsApp.AcceptOwn(messageId, body.GetProperty("to").GetString()!, asked);
             if (!isDropped)
             {
                 answer(200, """{"outcome":"accepted"}""");

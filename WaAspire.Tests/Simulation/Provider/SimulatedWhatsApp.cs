@@ -10,7 +10,11 @@ namespace WaAspire.Tests.Simulation.Provider;
 /// <param name="Phone">Whose phone.</param>
 /// <param name="MessageId">WhatsApp's.</param>
 /// <param name="At">When it was accepted.</param>
-internal sealed record Bubble(string RequestId, string Opaque, string Phone, string MessageId, TimeSpan At);
+internal sealed record Bubble(string RequestId, string Opaque, string Phone, string MessageId, TimeSpan At)
+{
+    /// <summary>When the request for it had come in.</summary>
+    public TimeSpan Asked { get; init; } = At;
+}
 
 /// <summary>
 /// WhatsApp's servers: what they accept is on somebody's phone, whoever heard of it. They have no idempotency key, answer
@@ -50,20 +54,23 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets s
         }
 
         _inHand[phone] = requestId;
-        After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => Accept(new Bubble(requestId, opaque, phone, $"wamid.{_bubbles.Count}", world.Now), answer));
+        var asked = world.Now;
+        After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => Accept(new Bubble(requestId, opaque, phone, $"wamid.{_bubbles.Count}", world.Now) { Asked = asked }, answer));
     }
 
     /// <summary>From a linked device, under an id of our making: who has it already shows it once.</summary>
-    public void AcceptOwn(string messageId, string jid)
+    public void AcceptOwn(string messageId, string jid, TimeSpan asked)
     {
-        if (_bubbles.Exists(bubble => bubble.MessageId == messageId))
+        if (_bubbles.Exists(known => known.MessageId == messageId))
         {
             return;
         }
 
         var requestId = sockets.RequestOf(messageId) ?? messageId;
         world.Note($"WhatsApp accepts {requestId[..8]} for {jid}");
-        _bubbles.Add(new Bubble(requestId, requestId, "+" + jid[..jid.IndexOf('@', StringComparison.Ordinal)], messageId, world.Now));
+        var bubble = new Bubble(requestId, requestId, "+" + jid[..jid.IndexOf('@', StringComparison.Ordinal)], messageId, world.Now) { Asked = asked };
+        _bubbles.Add(bubble);
+        accepted(bubble);
     }
 
     private void Accept(Bubble bubble, Action<int, string?> answer)

@@ -19,33 +19,45 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<SimulatedProx
 
     public void Mend() => _deadUntil = TimeSpan.Zero;
 
+    /// <summary>A linked device hears of its messages by their ids alone, by another way; both ways end in the same intake.</summary>
     public void Tell(Bubble bubble)
     {
         var after = TimeSpan.FromMilliseconds(300);
         foreach (var word in _words)
         {
             var late = faults.Strikes(FaultClass.LateWebhooks, 0.3) ? faults.Span(FaultClass.LateWebhooks, 1, longest.TotalSeconds) : TimeSpan.Zero;
-            var status = new ProviderStatus(bubble.MessageId, word, World.Epoch + world.Now, bubble.Opaque);
+            var status = new ProviderStatus(bubble.MessageId, word, World.Epoch + world.Now, bubble.Opaque.Contains(':', StringComparison.Ordinal) ? bubble.Opaque : null);
             for (var times = faults.Strikes(FaultClass.DuplicateWebhooks, 0.2) ? 2 : 1; times > 0; times--)
             {
                 Outstanding++;
-                world.After(after + late, null, () => Deliver(status));
+                world.After(after + late, null, () => Deliver((proxy, answer) => proxy.Receive([status], answer)));
             }
 
             after += TimeSpan.FromSeconds(1);
         }
     }
 
-    private void Deliver(ProviderStatus status)
+    /// <summary>Somebody has written to a number of ours.</summary>
+    public void Tell(InboundMessage message)
+    {
+        for (var times = faults.Strikes(FaultClass.DuplicateWebhooks, 0.3) ? 3 : 1; times > 0; times--)
+        {
+            Outstanding++;
+            var late = faults.Strikes(FaultClass.LateWebhooks, 0.3) ? faults.Span(FaultClass.LateWebhooks, 0, longest.TotalSeconds) : TimeSpan.Zero;
+            world.After(TimeSpan.FromMilliseconds(200) + late, null, () => Deliver((proxy, answer) => proxy.Receive(message, answer)));
+        }
+    }
+
+    private void Deliver(Action<SimulatedProxy, Action<bool>> give)
     {
         if (world.Now < _deadUntil || anyProxy() is not { } proxy)
         {
-            Again(status);
+            Again(give);
             return;
         }
 
         var isAnswered = false;
-        proxy.Receive([status], isStored =>
+        give(proxy, isStored =>
         {
             if (isAnswered)
             {
@@ -59,7 +71,7 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<SimulatedProx
             }
             else
             {
-                Again(status);
+                Again(give);
             }
         });
         world.After(_patience, null, () =>
@@ -67,10 +79,10 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<SimulatedProx
             if (!isAnswered)
             {
                 isAnswered = true;
-                Again(status);
+                Again(give);
             }
         });
     }
 
-    private void Again(ProviderStatus status) => world.After(TimeSpan.FromSeconds(7), null, () => Deliver(status));
+    private void Again(Action<SimulatedProxy, Action<bool>> give) => world.After(TimeSpan.FromSeconds(7), null, () => Deliver(give));
 }

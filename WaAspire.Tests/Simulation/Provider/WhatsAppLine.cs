@@ -9,7 +9,7 @@ namespace WaAspire.Tests.Simulation.Provider;
 /// One worker's connection to WhatsApp, below the shipped HTTP client. Its tasks are completed by steps without a context,
 /// so that the client's own awaits go on in the same step.
 /// </summary>
-internal sealed class WhatsAppLine(SimulatedWhatsApp whatsApp, FaultPlan faults, Line line) : HttpMessageHandler
+internal sealed class WhatsAppLine(SimulatedWhatsApp whatsApp, FaultPlan faults, Ambush ambush, Line line) : HttpMessageHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -54,7 +54,11 @@ internal sealed class WhatsAppLine(SimulatedWhatsApp whatsApp, FaultPlan faults,
             }
         }
 
-        line.There(line.Latency(), () => whatsApp.Receive(body.ToArray(), (status, answer) => call.Answer(line.Latency(), () => Response(status, answer))));
+        line.There(line.Latency(), () => whatsApp.Receive(body.ToArray(), (status, answer) =>
+        {
+            ambush.AtAnswer(line.Process, body.ToArray(), isAccepted: status == 200);
+            call.Answer(line.Latency(), () => Response(status, answer));
+        }));
     }
 
     private static HttpResponseMessage Response(int status, string? body) =>

@@ -7,7 +7,7 @@ namespace WaAspire.Tests.Simulation.Store;
 /// One process's way to Firestore, behaving as the shipped client does: a commit that may have been applied is lost, one
 /// that never left is refused, a read is tried again until its time is over.
 /// </summary>
-internal sealed class SimulatedFirestore(SimulatedStore store, ServerClock clock, FaultPlan faults, Line line) : IFirestore
+internal sealed class SimulatedFirestore(SimulatedStore store, ServerClock clock, FaultPlan faults, Ambush ambush, Line line) : IFirestore
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(10);
 
@@ -20,8 +20,15 @@ internal sealed class SimulatedFirestore(SimulatedStore store, ServerClock clock
         return await call.Task;
     }
 
-    public Task<DocumentsRead> GetAsync(IReadOnlyCollection<string> paths, string purpose, CancellationToken cancellationToken) =>
-        ReadAsync(() => store.Get(paths), cancellationToken);
+    public Task<DocumentsRead> GetAsync(IReadOnlyCollection<string> paths, string purpose, CancellationToken cancellationToken)
+    {
+        if (purpose == "read-back")
+        {
+            ambush.AtReadBack(line.Process, paths);
+        }
+
+        return ReadAsync(() => store.Get(paths), cancellationToken);
+    }
 
     public Task<DocumentsRead> QueryAsync(DocumentQuery query, string purpose, CancellationToken cancellationToken) =>
         ReadAsync(() => store.Query(query), cancellationToken);
@@ -66,6 +73,7 @@ internal sealed class SimulatedFirestore(SimulatedStore store, ServerClock clock
     private void Apply(Call<CommitOutcome> call, IReadOnlyList<DocumentWrite> writes, TimeSpan deadline, bool isLost)
     {
         var outcome = store.Commit(writes);
+        isLost |= outcome is CommitOutcome.Committed && ambush.AtCommit(line.Process, writes);
         if (isLost)
         {
             call.Answer(BreakOrTimeOut(FaultClass.LostReplies, line.Latency()), () => new CommitOutcome.Lost("the reply is lost"));

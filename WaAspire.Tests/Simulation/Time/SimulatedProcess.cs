@@ -10,6 +10,7 @@ internal sealed class SimulatedProcess : SynchronizationContext
 
     private readonly World _world;
     private readonly List<Action> _held = [];
+    private int _sleeps;
 
     public SimulatedProcess(World world, string name, int seed, TimeSpan wallSkew = default, double drift = 0)
     {
@@ -76,7 +77,15 @@ internal sealed class SimulatedProcess : SynchronizationContext
         }
 
         IsFrozen = true;
-        _world.After(duration, null, Thaw);
+        var sleep = ++_sleeps;
+        _world.After(duration, null, () =>
+        {
+            // Somebody else may have woken it since, and another sleep begun.
+            if (sleep == _sleeps)
+            {
+                Thaw();
+            }
+        });
     }
 
     public void Thaw()
