@@ -192,6 +192,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<DeadLetters>();
         builder.Services.TryAddSingleton<ReplayMany>();
         builder.Services.TryAddSingleton<FailBacklog>();
+        builder.Services.TryAddSingleton<OldDeadLetters>();
         return builder;
     }
 

@@ -6,13 +6,14 @@ namespace WaAspire.Messaging.Outbox;
 public static partial class OutboxTransitions
 {
     /// <summary>
-    /// A document of the old system joins the order of its thread, at the time at which it was created. One that holds a
-    /// provider id was accepted; one that lost its holder is in doubt; nothing is known of the others but that they wait.
+    /// A document of the old system joins the order of its thread, at the time at which it was created. A dead letter stays one;
+    /// one that holds a provider id was accepted; one that lost its holder is in doubt; the others wait, and more is not known.
     /// </summary>
     public static IReadOnlyList<DocumentWrite> Adopt(OutboxDocument message, DateTimeOffset createdAt, DateTimeOffset now)
     {
         var status = message switch
         {
+            { Status: OutboxStatus.Failed } => OutboxStatus.Failed,
             { ProviderMessageId: not null } => OutboxStatus.Sent,
             { Status: OutboxStatus.Processing } => OutboxStatus.Uncertain,
             _ => OutboxStatus.Queued,
@@ -37,6 +38,15 @@ public static partial class OutboxTransitions
         {
             // Due from this commit on: a time of the old system may lie behind the sweep's cursor, and nobody would ever look there.
             return [Change(message, status, fields, deleted: [], FieldTransform.RequestTime(OutboxFields.NextAttemptAt))];
+        }
+
+        if (status == OutboxStatus.Failed)
+        {
+            // That system failed what an account could not send as well as what WhatsApp may have had: only the id tells them apart.
+            fields[OutboxFields.FailedAt] = message.FailedAt ?? message.UpdateTime;
+            fields[OutboxFields.OutcomeUnknown] = message.ProviderMessageId is not null;
+            fields[OutboxFields.Failure] = Describe(new SendFault("old_system", "Given up by the old system", true), message.FailedAt ?? message.UpdateTime);
+            return [Change(message, status, fields, [OutboxFields.NextAttemptAt])];
         }
 
         var isSent = status == OutboxStatus.Sent;

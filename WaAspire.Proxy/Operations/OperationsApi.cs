@@ -26,6 +26,7 @@ internal static class OperationsApi
                 : Task.FromResult<IResult>(Refusal.NoSuchEndpoint));
         group.MapPost("/outbox/replay", (HttpContext http, Operator person) => person.ActAsync(http, "outbox.replay", "outbox", isOne: false));
         group.MapPost("/outbox/fail", (HttpContext http, Operator person) => person.ActAsync(http, "outbox.fail", "outbox", isOne: false));
+        group.MapPost("/outbox/adopt", (HttpContext http, Operator person) => person.ActAsync(http, "outbox.adopt", "outbox", isOne: false));
         group.MapGet("/dead-letters", (HttpContext http, Operator person) => person.LookAsync(http, "/internal/dead-letters"));
         group.MapGet("/audit", AuditAsync);
         return routes;

@@ -102,6 +102,7 @@ public sealed class OperationsTests(ProxyUnderTest proxy) : IAsyncLifetime
     [InlineData("POST", "/ops/outbox/x/replay")]
     [InlineData("POST", "/ops/outbox/replay")]
     [InlineData("POST", "/ops/outbox/fail")]
+    [InlineData("POST", "/ops/outbox/adopt")]
     [InlineData("POST", "/ops/accounts/x/pause")]
     [InlineData("GET", "/ops/dead-letters")]
     [InlineData("GET", "/ops/audit")]

@@ -9,8 +9,9 @@ namespace WaAspire.Worker.Recovery;
 
 /// <summary>
 /// The dead letters over HTTP, for operators: <c>GET /internal/dead-letters</c> lists and filters them, <c>POST
-/// /internal/outbox/replay</c> sends many once more, <c>POST /internal/outbox/fail</c> gives up an old backlog. Each call
-/// is a bounded page; <c>next</c> of the answer goes into the next call until it is null.
+/// /internal/outbox/replay</c> sends many once more, <c>POST /internal/outbox/fail</c> gives up an old backlog, <c>POST
+/// /internal/outbox/adopt</c> takes over those of the old system. Each call is a bounded page; <c>next</c> of the answer goes
+/// into the next call until it is null.
 /// </summary>
 public static class DeadLetterApi
 {
@@ -24,6 +25,7 @@ public static class DeadLetterApi
         routes.MapGet("/dead-letters", ListAsync);
         routes.MapPost("/outbox/replay", ReplayAsync);
         routes.MapPost("/outbox/fail", FailAsync);
+        routes.MapPost("/outbox/adopt", AdoptAsync);
     }
 
     private static Task<IResult> ListAsync(
@@ -70,6 +72,18 @@ public static class DeadLetterApi
 
         var (failed, go) = await backlog.FailAsync(asked.AccountId, olderThan, asked.Next, cancellationToken);
         return Results.Json(new { success = true, failed, next = go });
+    });
+
+    private static Task<IResult> AdoptAsync(HttpRequest http, OldDeadLetters old, CancellationToken cancellationToken) => GuardAsync(async () =>
+    {
+        var next = (await http.ReadFromJsonAsync<AdoptRequest>(_json, cancellationToken))?.Next;
+        if (next is not null && !DocumentId.IsLawful(next))
+        {
+            return Invalid("next is the one of an answer.");
+        }
+
+        var (adopted, go) = await old.AdoptAsync(next, cancellationToken);
+        return Results.Json(new { success = true, adopted, next = go });
     });
 
     private static object Describe(OutboxDocument message) => new
@@ -122,6 +136,8 @@ public static class DeadLetterApi
         string? Next = null,
         DateTimeOffset? Until = null,
         int? Limit = null);
+
+    private sealed record AdoptRequest(string? Next);
 
     private sealed record FailRequest(string? AccountId, DateTimeOffset? OlderThan, string? Next);
 }

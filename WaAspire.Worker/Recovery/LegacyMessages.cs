@@ -7,7 +7,7 @@ using WaAspire.Worker.Observability;
 
 namespace WaAspire.Worker.Recovery;
 
-/// <summary>What an unfinished document of the old system becomes, and the write that makes it so.</summary>
+/// <summary>What a document of the old system becomes that is not done, and the write that makes it so.</summary>
 public sealed class LegacyMessages(IFirestore firestore, CommitBatcher commits, IOptions<RecoveryOptions> options, ILogger<LegacyMessages> logger)
 {
     /// <returns>How many were adopted; the others are still leased, were changed meanwhile, or name no recipient.</returns>
@@ -78,7 +78,12 @@ public sealed class LegacyMessages(IFirestore firestore, CommitBatcher commits, 
             [ThreadMessageFields.Direction] = "outbound",
             [ThreadMessageFields.Body] = message.Body ?? "",
             [ThreadMessageFields.MessageType] = "text",
-            [ThreadMessageFields.Status] = message.ProviderMessageId is null ? OutboxStatusNames.Queued : OutboxStatusNames.Sent,
+            [ThreadMessageFields.Status] = message switch
+            {
+                { Status: OutboxStatus.Failed } => OutboxStatusNames.Failed,
+                { ProviderMessageId: not null } => OutboxStatusNames.Sent,
+                _ => OutboxStatusNames.Queued,
+            },
             [ThreadMessageFields.RequestId] = message.RequestId,
             [ThreadMessageFields.TsClient] = createdAt,
             [ThreadMessageFields.CreatedAt] = createdAt,
