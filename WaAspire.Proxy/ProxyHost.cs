@@ -76,6 +76,7 @@ public static class ProxyHost
         builder.AddValidated<LaneOptions>(LaneOptions.Section);
         builder.Services.TryAddSingleton<ILanes, RedisLanes>();
         builder.Services.TryAddSingleton(services => new Lazy<ILanes>(services.GetRequiredService<ILanes>));
+        builder.Services.TryAddSingleton<ThreadPredecessors>();
         builder.Services.TryAddSingleton<EnqueueStore>();
         builder.Services.TryAddSingleton<CancelStore>();
         builder.Services.TryAddSingleton<LaneBell>();

@@ -216,6 +216,7 @@ public static class WorkerHost
     private static IHostApplicationBuilder AddApi(this IHostApplicationBuilder builder)
     {
         builder.AddValidated<SendOptions>(SendOptions.Section);
+        builder.Services.TryAddSingleton<ThreadPredecessors>();
         builder.Services.TryAddSingleton<EnqueueStore>();
         builder.Services.TryAddSingleton<ConversationReader>();
         builder.Services.TryAddSingleton<AccountCatalog>();

@@ -11,7 +11,7 @@ namespace WaAspire.Messaging.Enqueue;
 /// finds it; if we die before, nothing is.
 /// </summary>
 public sealed class EnqueueStore(
-    DocumentGatherer documents, CommitBatcher commits, ServerClock clock, Random chance, TimeProvider time, IOptions<SendOptions> options)
+    DocumentGatherer documents, ThreadPredecessors predecessors, CommitBatcher commits, ServerClock clock, Random chance, TimeProvider time, IOptions<SendOptions> options)
 {
     private const string ThreadPurpose = "send-thread";
     private const string CommitPurpose = "send-enqueue";
@@ -37,7 +37,8 @@ public sealed class EnqueueStore(
             // A repeat that comes too late for its own times was accepted while they were lawful.
             if (request.Times.ProblemAt(clock.Now, _options.ScheduleAheadMax) is { } problem)
                 return await FindStoredAsync(request, requestId, enqueueId, cancellationToken) ?? new EnqueueOutcome.Unlawful(problem);
-            if (await TryCommitAsync(request, thread, sender, requestId, enqueueId, cancellationToken) is { } outcome)
+            var behind = thread is null ? [] : await predecessors.StillSendingAsync(thread, cancellationToken);
+            if (await TryCommitAsync(request, thread, behind, sender, requestId, enqueueId, cancellationToken) is { } outcome)
                 return outcome;
         }
         return new EnqueueOutcome.Unavailable();
@@ -45,10 +46,10 @@ public sealed class EnqueueStore(
 
     /// <summary>Null when the decision has to be made again: a race was lost, or a reply that may yet land.</summary>
     private async Task<EnqueueOutcome?> TryCommitAsync(
-        SendRequest request, StoredDocument? thread, Sender sender, string requestId, string enqueueId, CancellationToken cancellationToken)
+        SendRequest request, StoredDocument? thread, IReadOnlyList<string> behind, Sender sender, string requestId, string enqueueId, CancellationToken cancellationToken)
     {
         var member = new CommitMember(
-            EnqueueWrites.Of(request, thread, sender, requestId, enqueueId, clock.Now),
+            EnqueueWrites.Of(request, thread, behind, sender, requestId, enqueueId, clock.Now),
             CommitPurpose,
             FirestorePaths.OutboxMessage(requestId),
             stored => IsOurs(stored, enqueueId));

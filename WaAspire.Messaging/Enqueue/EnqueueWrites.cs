@@ -15,10 +15,10 @@ internal static class EnqueueWrites
     private const int Schema = 2;
 
     public static IReadOnlyList<DocumentWrite> Of(
-        SendRequest request, StoredDocument? thread, Sender sender, string requestId, string enqueueId, DateTimeOffset now) =>
-        [Outbox(request, sender.Uid, requestId, enqueueId, request.Times.ScheduledAfter(now)), ThreadMessage(request, requestId, now), Thread(request, thread, sender, now)];
+        SendRequest request, StoredDocument? thread, IReadOnlyList<string> behind, Sender sender, string requestId, string enqueueId, DateTimeOffset now) =>
+        [Outbox(request, behind, sender.Uid, requestId, enqueueId, request.Times.ScheduledAfter(now)), ThreadMessage(request, requestId, now), Thread(request, thread, behind, sender, now)];
 
-    private static DocumentWrite Outbox(SendRequest request, string uid, string requestId, string enqueueId, DateTimeOffset? sendAt)
+    private static DocumentWrite Outbox(SendRequest request, IReadOnlyList<string> behind, string uid, string requestId, string enqueueId, DateTimeOffset? sendAt)
     {
         var fields = new DocumentFields
         {
@@ -41,6 +41,8 @@ internal static class EnqueueWrites
         // The worker's send and the provider's receipt become part of this request's trace.
         if (Activity.Current?.Id is { } trace)
             fields[OutboxFields.Trace] = trace;
+        if (behind.Count > 0)
+            fields[OutboxFields.Behind] = FirestoreValue.From(behind.Select(threadId => FirestoreValue.From(threadId)));
         if (request.Times.ExpiresAt is { } expiresAt)
             fields[OutboxFields.ExpiresAt] = expiresAt;
         // A scheduled message takes its place in the thread at its time, and nobody looks at it before.
@@ -84,7 +86,7 @@ internal static class EnqueueWrites
         return DocumentWrite.Create(FirestorePaths.ThreadMessage(request.ThreadId, requestId), fields, [.. transforms]);
     }
 
-    private static DocumentWrite Thread(SendRequest request, StoredDocument? thread, Sender sender, DateTimeOffset now)
+    private static DocumentWrite Thread(SendRequest request, StoredDocument? thread, IReadOnlyList<string> behind, Sender sender, DateTimeOffset now)
     {
         var fields = new DocumentFields();
         List<FieldTransform> transforms = [.. AtRequestTime(ThreadFields.UpdatedAt)];
@@ -102,14 +104,16 @@ internal static class EnqueueWrites
         }
         if (thread is null)
             return Begin(request, fields, now, [.. transforms]);
+        // They have nothing left to send, and nobody need ask again.
+        string[] deleted = behind.Count == 0 && thread.Fields.ContainsKey(ThreadFields.Predecessors) ? [ThreadFields.Predecessors, ThreadFields.PredecessorsAt] : [];
         if (sender.IsService || SendPolicy.HasOwner(thread.Fields))
-            return DocumentWrite.Update(thread.Path, Precondition.Present, fields, null, [.. transforms]);
+            return DocumentWrite.Update(thread.Path, Precondition.Present, fields, deleted, [.. transforms]);
 
         // Two first senders: the second finds the thread changed, reads it again and is refused like anybody else.
         fields[ThreadFields.OwnerUid] = sender.Uid;
         if (!thread.Fields.ContainsKey(ThreadFields.CoWriterUids))
             fields[ThreadFields.CoWriterUids] = FirestoreValue.From(Array.Empty<string>());
-        return DocumentWrite.Update(thread.Path, Precondition.UnchangedSince(thread.UpdateTime), fields, null, [.. transforms]);
+        return DocumentWrite.Update(thread.Path, Precondition.UnchangedSince(thread.UpdateTime), fields, deleted, [.. transforms]);
     }
 
     /// <summary>A conversation that a service begins. Without a last activity no list would show it: one that is scheduled begins now.</summary>

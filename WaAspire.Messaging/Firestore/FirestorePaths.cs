@@ -6,6 +6,9 @@ public static class FirestorePaths
     public const string AccountLeases = "accountLeases";
     public const string AccountSecrets = "accountSecrets";
     public const string Accounts = "accounts";
+
+    /// <summary>Written with every account that is added: of two who count at once, one counts again.</summary>
+    public const string AccountsCounted = "accountsCounted/all";
     public const string Alarms = "alarms";
     public const string Audit = "audit";
     public const string InboundDedupe = "inboundDedupe";

@@ -73,9 +73,11 @@ internal sealed class ThreadActivity(ThreadHome home, ThreadHome? newNumber)
         Describe(fields);
         Advance(fields);
         string[] deleted = _stored.ContainsKey(ThreadFields.RedirectTo) ? [ThreadFields.RedirectTo] : [];
-        FieldTransform[] transforms = _unread > 0
-            ? [FieldTransform.RequestTime(ThreadFields.UpdatedAt), FieldTransform.Increment(ThreadFields.UnreadCount, _unread)]
-            : [FieldTransform.RequestTime(ThreadFields.UpdatedAt)];
+        FieldTransform[] transforms =
+        [
+            FieldTransform.RequestTime(ThreadFields.UpdatedAt), .. ThreadPointers.SendFirst(fields, home),
+            .. _unread > 0 ? [FieldTransform.Increment(ThreadFields.UnreadCount, _unread)] : Array.Empty<FieldTransform>(),
+        ];
         return home.Stored is null
             ? DocumentWrite.Create(home.Path, fields, transforms)
             : DocumentWrite.Update(home.Path, Precondition.UnchangedSince(home.Stored.UpdateTime), fields, deleted, transforms);

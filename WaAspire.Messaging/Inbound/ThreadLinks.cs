@@ -55,12 +55,13 @@ public sealed class ThreadLinks(DocumentGatherer documents, CommitBatcher commit
         fields[ThreadFields.ClientJid] = home.Contact.Value;
         fields[ThreadFields.Aliases] = ThreadPointers.AliasesOf(home);
         ThreadPointers.Number(fields, home.Contact, home.Stored?.Fields ?? []);
+        FieldTransform[] times = [FieldTransform.RequestTime(ThreadFields.UpdatedAt), .. ThreadPointers.SendFirst(fields, home)];
         if (home.Stored is { } stored)
         {
-            return DocumentWrite.Update(home.Path, Precondition.UnchangedSince(stored.UpdateTime), fields, deleted: null, FieldTransform.RequestTime(ThreadFields.UpdatedAt));
+            return DocumentWrite.Update(home.Path, Precondition.UnchangedSince(stored.UpdateTime), fields, deleted: null, times);
         }
 
         fields[ThreadFields.IsLid] = home.Contact.IsHidden;
-        return DocumentWrite.Create(home.Path, fields, FieldTransform.RequestTime(ThreadFields.UpdatedAt));
+        return DocumentWrite.Create(home.Path, fields, times);
     }
 }

@@ -7,6 +7,9 @@ namespace WaAspire.Messaging.Inbound;
 /// <summary>What makes several threads of one person one conversation: the others point to it, and what they knew goes on there.</summary>
 internal static class ThreadPointers
 {
+    /// <summary>As many as one query of unfinished messages reads: 7 threads × 4 states fit Firestore's 30 disjunctions.</summary>
+    private const int PredecessorsMax = 7;
+
     // A new thread under a new spelling is the same conversation: who owns it and who is assigned goes on.
     private static readonly string[] _inherited =
     [
@@ -20,6 +23,21 @@ internal static class ThreadPointers
     /// <summary>The home's addresses, with those that are new.</summary>
     public static FirestoreValue AliasesOf(ThreadHome home) => FirestoreValue.From(
         (home.Stored?.Fields.Array(ThreadFields.Aliases) ?? []).Concat(home.NewAliases.Select(alias => FirestoreValue.From(alias.Value))));
+
+    /// <summary>What is still to be sent from the threads that come to point here goes out before what is accepted from now on.</summary>
+    /// <returns>The times that go with it.</returns>
+    public static FieldTransform[] SendFirst(DocumentFields fields, ThreadHome home)
+    {
+        if (home.Predecessors.Count == 0)
+        {
+            return [];
+        }
+
+        var known = home.Stored?.Fields.Array(ThreadFields.Predecessors).Select(id => id.AsString).OfType<string>() ?? [];
+        fields[ThreadFields.Predecessors] = FirestoreValue.From(
+            known.Concat(home.Predecessors.Select(old => old.Id)).Distinct().TakeLast(PredecessorsMax).Select(id => FirestoreValue.From(id)));
+        return [FieldTransform.RequestTime(ThreadFields.PredecessorsAt)];
+    }
 
     /// <summary>Adds the phone number under every name that clients read, where the contact has one and it is not there.</summary>
     public static void Number(DocumentFields fields, Jid contact, DocumentFields stored)

@@ -34,6 +34,9 @@ public sealed record OutboxDocument
     /// <summary>Place in the thread; null when an operator released the message from its lane.</summary>
     public DateTimeOffset? OrderAt { get; init; }
 
+    /// <summary>Threads whose earlier messages go out before this one; mostly none.</summary>
+    public IReadOnlyList<string> Behind { get; init; } = [];
+
     public DateTimeOffset? NextAttemptAt { get; init; }
 
     /// <summary>Attempts that count against the budget; an interruption is refunded.</summary>
@@ -120,6 +123,7 @@ public sealed record OutboxDocument
             Payload = fields.Map(OutboxFields.Payload),
             Schema = fields.Integer(OutboxFields.Schema),
             OrderAt = fields.Timestamp(OutboxFields.OrderAt),
+            Behind = [.. fields.Array(OutboxFields.Behind).Select(thread => thread.AsString).OfType<string>()],
             NextAttemptAt = fields.Timestamp(OutboxFields.NextAttemptAt),
             AttemptCount = fields.Integer(OutboxFields.AttemptCount) ?? fields.Integer(OutboxFields.LegacyAttempts) ?? 0,
             ClaimSeq = fields.Integer(OutboxFields.ClaimSeq) ?? 0,

@@ -7,6 +7,10 @@ public static class OutboxFields
     public const string AssertionViolated = "assertionViolated";
     public const string AttemptCount = "attemptCount";
     public const string AttemptHistory = "attemptHistory";
+
+    /// <summary>Threads that pointed to this one when it was accepted: what they still hold of an earlier place goes out first.</summary>
+    public const string Behind = "behind";
+
     public const string Body = "body";
     public const string CanceledByUid = "canceledByUid";
     public const string ClaimedAt = "claimedAt";

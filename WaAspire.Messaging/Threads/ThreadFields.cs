@@ -28,6 +28,11 @@ public static class ThreadFields
     public const string Phone = "phone";
     public const string PhoneE164 = "phoneE164";
     public const string PhoneNumber = "phoneNumber";
+
+    /// <summary>Threads that have come to point here and may still hold messages to be sent first; and when the last of them did.</summary>
+    public const string Predecessors = "predecessors";
+    public const string PredecessorsAt = "predecessorsAt";
+
     public const string RedirectTo = "redirectTo";
     public const string UnreadCount = "unreadCount";
     public const string UpdatedAt = "updatedAt";

@@ -193,6 +193,24 @@ public sealed class AccountsTests(DeskWorld desk)
     }
 
     [Fact]
+    public async Task of_many_that_are_added_at_once_no_more_find_room_than_there_is()
+    {
+        var living = (await desk.GetAsync("/whatsappProxyGetAccounts", desk.Boss)).Body.GetProperty("accounts").GetArrayLength();
+        await desk.WithWorkerAsync(
+            async worker =>
+            {
+                var proxy = await desk.Firebase.StartAnotherAsync("--WHATSAPP_RAILWAY_BASE_URL", worker.BaseAddress!.ToString(), "--INTERNAL_TOKEN", DeskWorld.InternalToken);
+
+                var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => ProxyUnderTest.PostAsync(
+                    proxy, "/whatsappProxyAddAccount", desk.Boss, $$"""{"name":"One of many","phone":"{{DeskWorld.NewPhone()}}"}""")));
+
+                Assert.Equal([200, 200, 429, 429, 429, 429], answers.Select(answer => answer.Status).Order());
+            },
+            "--Accounts:AccountsMax",
+            $"{living + 2}");
+    }
+
+    [Fact]
     public async Task employees_are_not_shown_the_super_admins_own_number()
     {
         var accountId = await desk.AddAsync(DeskWorld.AdminPhone);

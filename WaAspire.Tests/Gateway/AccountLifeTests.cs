@@ -125,10 +125,22 @@ public sealed class AccountLifeTests(LinkedSystem system)
         }
     }
 
-    private Task AllHeardAsync(Company company) => Eventually.IsTrueAsync(
-        async () => (await HeardAsync(company)).All(thread => thread.Value.Count == _written[thread.Key].Count),
-        "every letter is in its thread",
-        LinkedSystem.Patience);
+    private async Task AllHeardAsync(Company company)
+    {
+        List<string> missing = [];
+        try
+        {
+            await Eventually.IsTrueAsync(
+                async () => (missing = [.. Written().Except((await HeardAsync(company)).Values.SelectMany(letters => letters).Select(letter => letter.Id))]).Count == 0,
+                "every letter is in its thread",
+                LinkedSystem.Patience);
+        }
+        catch (Xunit.Sdk.XunitException)
+        {
+            var known = (await system.Sockets.GetAsync($"inbound?account={Phone}")).EnumerateArray().Where(letter => missing.Contains(letter.GetProperty("id").GetString()!));
+            Assert.Fail($"Not in their threads: {string.Join('\n', known)}");
+        }
+    }
 
     /// <summary>The letters of each thread, in the order in which they were stored.</summary>
     private async Task<Dictionary<int, List<StoredDocument>>> HeardAsync(Company company)

@@ -1,9 +1,15 @@
 using System.Net.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
 using WaAspire.Messaging.Accounts;
+using WaAspire.Messaging.Enqueue;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Inbound;
+using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
+using WaAspire.Messaging.WhatsApp;
 using WaAspire.Tests.Kit;
+using WaAspire.Tests.Sending;
 
 namespace WaAspire.Tests.Gateway;
 
@@ -62,6 +68,38 @@ public sealed class LinkedConversationTests(LinkedWorld world) : IClassFixture<L
     }
 
     [Fact]
+    public async Task what_waits_for_a_hidden_address_goes_out_before_what_is_written_once_it_has_a_number()
+    {
+        var account = await world.LinkAsync();
+        var person = NewPerson();
+        var (hidden, known) = (account.ThreadId($"77{person}@lid"), account.ThreadId($"{person}@s.whatsapp.net"));
+        await world.CommitAsync(DocumentWrite.Set(FirestorePaths.Thread(hidden), new DocumentFields
+        {
+            [ThreadFields.AccountId] = account.Id,
+            [ThreadFields.ClientJid] = $"77{person}@lid",
+            [ThreadFields.LastInboundAt] = DateTimeOffset.UnixEpoch,
+            [ThreadFields.OwnerUid] = "maria",
+        }));
+        var first = await WaitingAsync(account, hidden, person);
+        Assert.True(Jid.TryParse($"77{person}@lid", out var address));
+        Assert.True(Jid.TryParse($"{person}@s.whatsapp.net", out var number));
+        await world.Worker.GetRequiredService<ThreadLinks>().LinkAsync(account.Id, address, number, CancellationToken.None);
+
+        var second = await SendAsync(account, hidden, number);
+        var third = await SendAsync(account, known, number);
+        await account.BecomesAsync(await account.QueueAsync(await account.OpenThreadAsync(NewPerson()), "meanwhile"), OutboxStatus.Sent);
+        Assert.All([await account.OutboxAsync(second), await account.OutboxAsync(third)], message => Assert.Equal((known, OutboxStatus.Queued, 0L), (message.ThreadId, message.Status, message.ClaimSeq)));
+
+        await world.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.OutboxMessage(first), Precondition.Present, new DocumentFields { [OutboxFields.NextAttemptAt] = DateTimeOffset.UnixEpoch }));
+        await world.Worker.GetRequiredService<ILanes>().UnblockAsync(new Lane(account.Id, hidden));
+        await account.BecomesAsync(third, OutboxStatus.Sent);
+
+        string[] expected = [TransportMessageId.Of(first), TransportMessageId.Of(second), TransportMessageId.Of(third)];
+        Assert.Equal(expected, (await account.SentAsync()).Select(stanza => stanza.GetProperty("id").GetString()).Where(expected.Contains));
+    }
+
+    [Fact]
     public async Task what_is_typed_on_the_phone_is_an_outbound_message_once_and_our_own_echo_is_none()
     {
         var account = await world.LinkAsync();
@@ -85,6 +123,27 @@ public sealed class LinkedConversationTests(LinkedWorld world) : IClassFixture<L
         var messages = await world.Firestore.QueryAsync(new DocumentQuery($"threads/{thread}/messages"), "test", CancellationToken.None);
         Assert.Equal([requestId, "3AANSWER" + person, "3ATYPED" + person], messages.Documents.Select(message => message.Id).Order());
         Assert.Equal(1, (await world.FindAsync(FirestorePaths.Thread(thread)))!.Integer(ThreadFields.UnreadCount));
+    }
+
+    /// <summary>A message in its backoff.</summary>
+    private async Task<string> WaitingAsync(LinkedAccount account, string thread, string person)
+    {
+        var requestId = $"{person}{Guid.NewGuid():N}";
+        var message = OutboxWorld.QueuedWrites(requestId, thread, account.Id);
+        message[0].Fields[OutboxFields.ToJid] = $"{person}@s.whatsapp.net";
+        message[0] = DocumentWrite.Create(message[0].Path, message[0].Fields, FieldTransform.RequestTime(OutboxFields.OrderAt));
+        message[0].Fields[OutboxFields.NextAttemptAt] = TimeProvider.System.GetUtcNow().AddHours(1);
+        await world.CommitAsync(message);
+        return requestId;
+    }
+
+    /// <summary>As the proxy accepts it.</summary>
+    private async Task<string> SendAsync(LinkedAccount account, string thread, Jid to)
+    {
+        var request = new SendRequest(thread, account.Id, to, Messaging.Enqueue.MessageContent.OfText("hello"), Guid.NewGuid().ToString());
+        var stored = Assert.IsType<EnqueueOutcome.Stored>(await world.Worker.GetRequiredService<EnqueueStore>().EnqueueAsync(request, new Sender("maria"), CancellationToken.None));
+        await world.Worker.GetRequiredService<ILanes>().SignalAsync(new Lane(account.Id, stored.ThreadId), TimeSpan.Zero);
+        return stored.RequestId;
     }
 
     /// <summary>Digits that sort before letters, and belong to nobody else.</summary>

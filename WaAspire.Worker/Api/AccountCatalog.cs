@@ -18,6 +18,20 @@ internal sealed class AccountCatalog(IFirestore firestore, IOptions<AccountOptio
         return new CatalogRead(read.Documents, read.ReadTime, options.Value.Namespace);
     }
 
+    /// <summary>
+    /// Asked before the accounts are counted: a write that is refused when another account has been added since. With it two who
+    /// add the last one at the same time do not both find room.
+    /// </summary>
+    /// <exception cref="FirestoreException">The store is out.</exception>
+    public async Task<DocumentWrite> TurnAsync(CancellationToken cancellationToken)
+    {
+        var stored = (await firestore.GetAsync([FirestorePaths.AccountsCounted], Purpose, cancellationToken)).Find(FirestorePaths.AccountsCounted);
+        var at = FieldTransform.RequestTime(AccountFields.UpdatedAt);
+        return stored is null
+            ? DocumentWrite.Create(FirestorePaths.AccountsCounted, [], at)
+            : DocumentWrite.Update(FirestorePaths.AccountsCounted, Precondition.UnchangedSince(stored.UpdateTime), [], deleted: null, at);
+    }
+
     /// <summary>Null when there is none, or it is deleted.</summary>
     public async Task<(StoredDocument Account, DateTimeOffset ReadTime)?> FindAsync(string accountId, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ namespace WaAspire.Worker.Api;
 internal sealed class AccountRegister(
     AccountCatalog catalog, AccountChange change, AccountPauses pauses, AccessTokens tokens, NumberCheck check, PairRequests pairing, WorkerIdentity self, IOptions<AccountOptions> options)
 {
-    private const int Rounds = 5;
+    private const int Rounds = 10;
     private const int HighThroughput = 1000;
     private const int StandardThroughput = 80;
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(15);
@@ -66,6 +66,7 @@ internal sealed class AccountRegister(
     {
         for (var round = 0; round < Rounds; round++)
         {
+            var turn = await catalog.TurnAsync(cancellationToken);
             var read = await catalog.ReadAsync(cancellationToken);
             var known = find(read);
             var stored = known.Count > 0 ? known[0] : null;
@@ -83,7 +84,8 @@ internal sealed class AccountRegister(
             var id = stored?.Id ?? newId(read);
             var others = known.Skip(1).Where(other => other.Id != id && !CatalogRead.IsDeleted(other) && ProviderOf(other) == provider && other.Fields.Text(AccountFields.ReplacedBy) is null).ToList();
             DocumentWrite[] writes = [.. writesOf(id, stored, read), .. others.Select(other => ReplacedAccounts.Retire(other, id))];
-            if (writes.Length == 0 || await change.CommitAsync(writes, [id, .. others.Select(other => other.Id)], cancellationToken))
+            DocumentWrite[] counted = isLiving ? [] : [turn];
+            if (writes.Length == 0 || await change.CommitAsync([.. writes, .. counted], [id, .. others.Select(other => other.Id)], cancellationToken))
             {
                 await (provider == AccountFields.CloudApi ? ResumeAsync(id, cancellationToken) : Task.CompletedTask);
                 return await AnswerAsync(id, cancellationToken);

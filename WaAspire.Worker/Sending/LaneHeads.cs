@@ -59,6 +59,18 @@ public sealed class LaneHeads(IFirestore firestore, IOptions<SendingOptions> opt
         _ => GatherAsync(lane, count + 1, cancellationToken),
     };
 
+    /// <summary>Whether nothing that was accepted before this message still waits in a thread that has come to point to its own. Costs a read only where there is one.</summary>
+    public async Task<bool> AreAheadGoneAsync(OutboxDocument head, CancellationToken cancellationToken)
+    {
+        if (head.Behind.Count == 0)
+        {
+            return true;
+        }
+
+        var ahead = await QueryAsync([.. head.Behind.Select(threadId => head.Lane with { ThreadId = threadId })], 1, [], cancellationToken);
+        return ahead.Documents.Count == 0 || OutboxDocument.Read(ahead.Documents[0]).OrderAt >= head.OrderAt;
+    }
+
     private Task<LaneHead> GatherAsync(Lane lane, int count, CancellationToken cancellationToken)
     {
         var asked = new Asked(lane, count);

@@ -127,6 +127,12 @@ public sealed class MessageSender(
             return GiveBack(decision, wait, head.ReadTime);
         }
 
+        if (!await heads.AreAheadGoneAsync(head.Messages[0], visit.Work).KillPoint())
+        {
+            // The person was known by another address, and what was said to that one is on its way yet.
+            return new LaneRelease.Blocked(_options.LostClaimRest);
+        }
+
 #if MUTATION_ClaimNotTheHead
         head = head with { Messages = [.. head.Messages.Reverse()] };
 #endif
@@ -224,7 +230,7 @@ public sealed class MessageSender(
         }
 
         var next = head.Messages[index];
-        return next.Lane == visit.Lane.Lane && HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
+        return next.Behind.Count == 0 && next.Lane == visit.Lane.Lane && HeadRule.Decide(next, head.ReadTime, _options).Decision == HeadDecision.Claim ? claims.Prepare(next) : null;
     }
 
     private LaneRelease GiveBack(HeadDecision decision, TimeSpan wait, DateTimeOffset seen) => decision switch

@@ -25,6 +25,7 @@ internal sealed class SimulatedProxy
         ServiceDescriptor.Singleton<ILanes, RedisLanes>(),
         ServiceDescriptor.Singleton(services => new Lazy<ILanes>(services.GetRequiredService<ILanes>)),
         ServiceDescriptor.Singleton<ProxyMetrics, ProxyMetrics>(),
+        ServiceDescriptor.Singleton<ThreadPredecessors, ThreadPredecessors>(),
         ServiceDescriptor.Singleton<EnqueueStore, EnqueueStore>(),
         ServiceDescriptor.Singleton<CancelStore, CancelStore>(),
         ServiceDescriptor.Singleton<LaneBell, LaneBell>(),
