@@ -15,6 +15,7 @@ var local = builder.ExecutionContext.IsRunMode;
 // ── What we are told ────────────────────────────────────────────────────────────────────────────────────────────
 // Published, each of these must be given. Here, a value that says what it is will do.
 var firebaseProject = Setting("firebase-project", "demo-waaspire");
+var firebaseWebApiKey = Setting("firebase-web-api-key", "local");
 var superAdminEmail = Setting("super-admin-email", "admin@example.com");
 var whatsappAccessToken = Secret("whatsapp-access-token");
 var whatsappAppSecret = Secret("whatsapp-app-secret");
@@ -45,6 +46,7 @@ var proxy = builder.AddProject<Projects.WaAspire_Proxy>("proxy")
     .WithHttpHealthCheck("/readyz")
     .WithReference(redis).WaitFor(redis)
     .WithEnvironment("FIREBASE_PROJECT_ID", firebaseProject)
+    .WithEnvironment("FIREBASE_WEB_API_KEY", firebaseWebApiKey)
     .WithEnvironment("WHATSAPP_RAILWAY_BASE_URL", worker.GetEndpoint("http"))
     .WithEnvironment("WHATSAPP_APP_SECRET", whatsappAppSecret)
     .WithEnvironment("WHATSAPP_VERIFY_TOKEN", whatsappVerifyToken)
