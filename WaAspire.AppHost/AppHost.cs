@@ -81,7 +81,7 @@ if (local)
     worker.WaitFor(firebase).WaitFor(whatsapp)
         .WithEnvironment("FIRESTORE_EMULATOR_HOST", $"{firestore}")
         .WithEnvironment("WHATSAPP_GRAPH_BASE_URL", $"{whatsapp.GetEndpoint("http")}/v25.0")
-        .WithEnvironment("Observability__DepthEvery", "00:00:02"); // counting is free here, and somebody is looking
+        .WithEnvironment("Observability__FiguresEvery", "00:00:02"); // counting is free here, and somebody is looking
     proxy.WaitFor(firebase)
         .WithTestMessageCommand(firebase.GetEndpoint("auth"))
         .WithEnvironment("FIRESTORE_EMULATOR_HOST", $"{firestore}")

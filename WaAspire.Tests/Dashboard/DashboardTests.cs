@@ -3,10 +3,12 @@ using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using WaAspire.LocalHosting.Dashboard;
+using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 using WaAspire.Tests.Kit;
+using WaAspire.Worker.Accounts;
 using static Microsoft.Playwright.Assertions;
 
 namespace WaAspire.Tests.Dashboard;
@@ -126,6 +128,21 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
         await Eventually.IsTrueAsync(async () => await IsPausedAsync(company), "the account is paused");
         await RunAsync("Resume an account", company.AccountId);
         await Eventually.IsTrueAsync(async () => !await IsPausedAsync(company), "the account is resumed");
+    }
+
+    [Fact]
+    public async Task a_new_code_is_asked_for_from_the_page()
+    {
+        var company = await Company.OpenAsync(system, "needs_qr");
+        await company.CommitAsync(DocumentWrite.Update(
+            FirestorePaths.Account(company.AccountId), Precondition.Present, new DocumentFields { [AccountFields.Provider] = Account.Baileys }));
+        await RunAsync("Regenerate a QR code", company.AccountId);
+
+        // Nobody changes the word of such an account but who wishes for a code, and then the owner that answers the wish.
+        await Eventually.IsTrueAsync(
+            async () => (await company.StoredAsync(FirestorePaths.Account(company.AccountId))).Fields is var account
+                && (account.Timestamp(AccountFields.PairRequestedAt) is not null || account.Text(AccountFields.Status) != "needs_qr"),
+            "the wish is in the account");
     }
 
     [Fact]

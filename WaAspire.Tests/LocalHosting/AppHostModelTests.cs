@@ -1,6 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using WaAspire.LocalHosting.Dashboard;
 
 namespace WaAspire.Tests.LocalHosting;
 
@@ -53,6 +54,19 @@ public sealed class AppHostModelTests
         Assert.Equal(["firebase", "redis"], Awaited(builder, "proxy"));
         Assert.Empty(Awaited(builder, "whatsapp"));
         Assert.Empty(Awaited(builder, "firebase"));
+    }
+
+    [Fact]
+    public async Task who_belongs_to_whom()
+    {
+        await using var builder = await CreateAsync();
+        var proxy = builder.Resources.Single(resource => resource.Name == "proxy");
+        Assert.Subset(
+            Relationships.Of(proxy).Select(relation => $"{relation.Type} {relation.Resource.Name}").ToHashSet(),
+            new HashSet<string> { "Reference redis", "WaitFor redis", "Reference firebase", "WaitFor firebase", "Reference worker", "Reference internal-token" });
+
+        var child = builder.CreateResourceBuilder((ProjectResource)proxy).WithParentRelationship(builder.CreateResourceBuilder(builder.Resources.Single(resource => resource.Name == "worker")));
+        Assert.Contains(Relationships.Of(child.Resource), relation => relation is { Type: "Parent", Resource.Name: "worker" });
     }
 
     [Fact]
