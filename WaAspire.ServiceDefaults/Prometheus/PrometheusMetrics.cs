@@ -16,14 +16,17 @@ internal sealed class PrometheusMetrics : IHostedService, IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<Instrument, Family> _instruments = [];
     private readonly LatestMetrics _latest = new();
+    private readonly IMeterFactory _meters;
     private readonly BaseExportingMetricReader _reader;
     private readonly MeterProvider _provider;
     private readonly MeterListener _listener = new();
 
-    public PrometheusMetrics()
+    /// <param name="meters">The host's own. Another host in this process (as in tests) has its own page, and keeping room for its metrics would cost twice.</param>
+    public PrometheusMetrics(IMeterFactory meters)
     {
+        _meters = meters;
         _reader = new BaseExportingMetricReader(_latest);
-        _provider = Sdk.CreateMeterProviderBuilder().AddMeter([.. Telemetry.MeterNames]).AddReader(_reader).Build();
+        _provider = Sdk.CreateMeterProviderBuilder().AddMeter([.. Telemetry.MeterNames]).AddView(instrument => IsOurs(instrument) ? null : MetricStreamConfiguration.Drop).AddReader(_reader).Build();
         _listener.InstrumentPublished = (instrument, listener) => Learn(instrument, listener);
         _listener.MeasurementsCompleted = (instrument, _) => Forget(instrument);
         _listener.Start();
@@ -61,9 +64,11 @@ internal sealed class PrometheusMetrics : IHostedService, IDisposable
         _reader.Dispose();
     }
 
+    private bool IsOurs(Instrument instrument) => instrument.Meter.Scope is not IMeterFactory other || other == _meters;
+
     private void Learn(Instrument instrument, MeterListener listener)
     {
-        if (!Telemetry.IsOurs(instrument.Meter.Name))
+        if (!Telemetry.IsOurs(instrument.Meter.Name) || !IsOurs(instrument))
         {
             return;
         }
