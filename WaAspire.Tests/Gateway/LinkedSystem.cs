@@ -19,6 +19,7 @@ namespace WaAspire.Tests.Gateway;
 public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
 {
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private const int Workers = 3;
     private string _spool = "";
 
     /// <summary>How long a session's lease stands; the rest of the ownership rules follows from it.</summary>
@@ -111,11 +112,20 @@ public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
     /// <summary>Every worker runs again, whatever a test has done to it, this one or the one before it.</summary>
     internal async Task StartAllWorkersAsync()
     {
-        foreach (var replica in (await ReplicasAsync("worker")).Where(replica => !replica.IsRunning))
-        {
-            await CommandAsync(replica.Id, "start");
-        }
+        // One that was killed is seen to have ended only when all of its processes have, which a busy machine takes its time for.
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                var replicas = await ReplicasAsync("worker");
+                foreach (var ended in replicas.Where(replica => !replica.IsRunning))
+                {
+                    await App.ResourceCommands.ExecuteCommandAsync(ended.Id, "start");
+                }
 
+                return replicas.Count == Workers && replicas.All(replica => replica.IsRunning && Directory.Exists($"/proc/{replica.ProcessId}"));
+            },
+            "every worker runs",
+            Patience);
         await WaitUntilHealthyAsync("worker");
     }
 
@@ -123,7 +133,7 @@ public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
     protected override void Configure(IResourceBuilder<ProjectResource> worker)
     {
         base.Configure(worker);
-        worker.WithReplicas(3);
+        worker.WithReplicas(Workers);
         var settings = new Dictionary<string, string>
         {
             ["WA_SESSION_KEYS"] = TwoOwners.OldKey,
