@@ -68,7 +68,11 @@ public sealed class PageWorld : IAsyncLifetime
         var thread = ThreadOf(account, phone);
         var sent = await Desk.PostAsync("/whatsappProxySend", _employee, new
         {
-            threadId = thread, accountId = account, toJid = $"{phone}@s.whatsapp.net", text, clientMessageId = Guid.NewGuid().ToString(),
+            threadId = thread,
+            accountId = account,
+            toJid = $"{phone}@s.whatsapp.net",
+            text,
+            clientMessageId = Guid.NewGuid().ToString(),
         });
         return sent.AssertAccepted();
     }
@@ -130,6 +134,9 @@ public sealed class PageWorld : IAsyncLifetime
 
     private static DocumentFields Named(string name, string phone) => new()
     {
-        [AccountFields.Name] = name, [AccountFields.Phone] = phone, [AccountFields.Provider] = AccountFields.CloudApi, [AccountFields.Status] = AccountFields.Disconnected,
+        [AccountFields.Name] = name,
+        [AccountFields.Phone] = phone,
+        [AccountFields.Provider] = AccountFields.CloudApi,
+        [AccountFields.Status] = AccountFields.Disconnected,
     };
 }
