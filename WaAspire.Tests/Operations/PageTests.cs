@@ -37,6 +37,7 @@ public sealed class PageTests(PageWorld world) : IClassFixture<PageWorld>
         var queue = page.Locator($"[data-testid=queue][data-account-id={PageWorld.Reception}]");
         await Expect(queue).ToContainTextAsync("Reception");
         await Expect(queue.GetByTestId("queue-oldest")).ToContainTextAsync("old");
+        await Expect(queue.GetByTestId("queue-count")).ToHaveTextAsync(shown["queuedCount"]);
         await Expect(Account(page, PageWorld.Reception).GetByTestId("reason")).ToHaveTextAsync("Disconnected: token_expired");
     }
 

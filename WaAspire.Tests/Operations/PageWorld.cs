@@ -18,7 +18,6 @@ public sealed class PageWorld : IAsyncLifetime
     /// <summary>Cannot send; what is sent from it waits.</summary>
     public const string Reception = "account_reception";
 
-    private static readonly float _patience = 60_000;
     private readonly WhatsAppSimulator.Chromium _chromium = new();
     private string _employee = "";
 
@@ -53,8 +52,6 @@ public sealed class PageWorld : IAsyncLifetime
     public async Task<IPage> OpenAsync(string email, int width = 1280, int height = 1000, bool isDark = false)
     {
         var page = await _chromium.PageAsync(width, height);
-        page.SetDefaultTimeout(_patience);
-        SetDefaultExpectTimeout(_patience);
         await page.EmulateMediaAsync(new() { ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
         await page.GotoAsync(new Uri(Proxy.BaseAddress!, "/operations/").ToString());
         await page.GetByTestId("email").FillAsync(email);
@@ -71,7 +68,11 @@ public sealed class PageWorld : IAsyncLifetime
         var thread = ThreadOf(account, phone);
         var sent = await Desk.PostAsync("/whatsappProxySend", _employee, new
         {
-            threadId = thread, accountId = account, toJid = $"{phone}@s.whatsapp.net", text, clientMessageId = Guid.NewGuid().ToString(),
+            threadId = thread,
+            accountId = account,
+            toJid = $"{phone}@s.whatsapp.net",
+            text,
+            clientMessageId = Guid.NewGuid().ToString(),
         });
         return sent.AssertAccepted();
     }
@@ -133,6 +134,9 @@ public sealed class PageWorld : IAsyncLifetime
 
     private static DocumentFields Named(string name, string phone) => new()
     {
-        [AccountFields.Name] = name, [AccountFields.Phone] = phone, [AccountFields.Provider] = AccountFields.CloudApi, [AccountFields.Status] = AccountFields.Disconnected,
+        [AccountFields.Name] = name,
+        [AccountFields.Phone] = phone,
+        [AccountFields.Provider] = AccountFields.CloudApi,
+        [AccountFields.Status] = AccountFields.Disconnected,
     };
 }

@@ -110,7 +110,9 @@ public sealed class OverviewTests(DeskWorld desk)
         });
         await desk.Firebase.SetAsync(FirestorePaths.Thread(thread), new DocumentFields
         {
-            [ThreadFields.AccountId] = account, [ThreadFields.LastMessageAt] = delivered, [ThreadFields.LastInboundAt] = heard,
+            [ThreadFields.AccountId] = account,
+            [ThreadFields.LastMessageAt] = delivered,
+            [ThreadFields.LastInboundAt] = heard,
         });
 
         var look = await LookAsync(look => AccountOf(look, account) is { } shown && shown.GetProperty("lastAckAt").ValueKind == JsonValueKind.String);
@@ -178,7 +180,9 @@ public sealed class OverviewTests(DeskWorld desk)
         var account = ProxyUnderTest.Next("quiet");
         await desk.Firebase.SetAsync(FirestorePaths.Account(account), new DocumentFields
         {
-            [AccountFields.Provider] = AccountFields.CloudApi, [AccountFields.Status] = AccountFields.Disconnected, [AccountFields.Name] = "Quiet",
+            [AccountFields.Provider] = AccountFields.CloudApi,
+            [AccountFields.Status] = AccountFields.Disconnected,
+            [AccountFields.Name] = "Quiet",
         });
         return account;
     }
@@ -189,7 +193,11 @@ public sealed class OverviewTests(DeskWorld desk)
         await desk.Firebase.SetAsync(FirestorePaths.Thread(ThreadOf(account, phone)), new DocumentFields { [ThreadFields.AccountId] = account, [ThreadFields.ClientJid] = $"{phone}@s.whatsapp.net" });
         var sent = await desk.PostAsync("/whatsappProxySend", desk.Employee, new
         {
-            threadId = ThreadOf(account, phone), accountId = account, toJid = $"{phone}@s.whatsapp.net", text = "nobody reads this here", clientMessageId = Guid.NewGuid().ToString(),
+            threadId = ThreadOf(account, phone),
+            accountId = account,
+            toJid = $"{phone}@s.whatsapp.net",
+            text = "nobody reads this here",
+            clientMessageId = Guid.NewGuid().ToString(),
         });
         return sent.AssertAccepted();
     }

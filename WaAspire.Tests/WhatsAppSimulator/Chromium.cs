@@ -5,7 +5,8 @@ namespace WaAspire.Tests.WhatsAppSimulator;
 /// <summary>One browser for a class of tests; every page is a fresh, empty profile.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
-    private const float PatienceMilliseconds = 15_000;
+    // It bounds a failing test, and no test is right because of it.
+    private const float PatienceMilliseconds = 60_000;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 

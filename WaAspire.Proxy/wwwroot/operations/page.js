@@ -10,6 +10,7 @@ import { again, choose, close, offer } from './thread.js';
 import { showAudit } from './audit.js';
 
 const RECONNECT_MS = 2000;
+const FOLLOW_MS = 15_000; // a busy fleet moves with all news; a conversation is read again a few times a minute
 const LISTS = { accounts: 'No account yet.', queues: 'Nothing waits.', waiting: '', doubts: 'None: every outcome is known.', letters: 'None.', audit: 'Nothing yet.' };
 // Names of /metrics-json, in its words; then the two that the page needs besides; and where what is behind them stands.
 const FIGURES = [
@@ -24,6 +25,7 @@ let stream = null;
 let older = [];
 let next = null;
 let moved = '';
+let followedAt = 0;
 
 const isSuperAdmin = () => role === 'super-admin';
 
@@ -76,11 +78,13 @@ async function more() {
   $('letters-more').hidden = !next;
 }
 
-/** The open conversation is read again only when something moved: sent, failed, queued, received. */
+/** The open conversation is read again only when something moved: sent, failed, queued, received; and not with all news. */
 function follow({ figures, uncertainCount, accounts }) {
   const sign = JSON.stringify([figures.queuedCount, figures.processingCount, figures.sentLast5m, figures.failedLast5m, uncertainCount, accounts.map((account) => account.lastInboundAt)]);
-  if (moved && moved !== sign) again();
+  if (moved === sign || performance.now() - followedAt < FOLLOW_MS) return;
+  if (moved) again();
   moved = sign;
+  followedAt = performance.now();
 }
 
 async function listen() {
