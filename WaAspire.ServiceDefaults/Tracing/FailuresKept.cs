@@ -56,6 +56,7 @@ internal sealed class FailuresKept(BaseProcessor<Activity> export) : CompositePr
             {
                 _traces[span.TraceId] = trace = new Trace();
                 _byAge.Enqueue(span.TraceId);
+                Forget_NeedsLock();
             }
 
             trace.IsKept |= Matters(span);
@@ -71,9 +72,9 @@ internal sealed class FailuresKept(BaseProcessor<Activity> export) : CompositePr
             {
                 trace.Waiting.Add(span);
                 _waiting++;
+                Forget_NeedsLock();
             }
 
-            Forget_NeedsLock();
             return [];
         }
     }

@@ -146,6 +146,29 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
     }
 
     [Fact]
+    public async Task a_resource_tells_what_it_needs_and_who_needs_it()
+    {
+        await system.OpenAsync("/");
+        await system.Row("proxy").GetByRole(AriaRole.Button).Last.ClickAsync();
+        await system.Page.Locator("fluent-menu-item:visible").Filter(new() { HasText = "details" }).First.ClickAsync();
+        var parts = system.Page.Locator("fluent-accordion-item");
+        var needs = parts.Filter(new() { HasText = "References" }).First.GetByRole(AriaRole.Row);
+        foreach (var (name, relations) in new[] { ("redis", "Reference, WaitFor"), ("internal-token", "Reference") })
+        {
+            await Expect(needs.Filter(new() { HasText = name })).ToContainTextAsync(relations, _contains);
+        }
+
+        // The simulator calls the proxy's webhook.
+        await Expect(parts.Filter(new() { HasText = "Back references" }).First.GetByRole(AriaRole.Row).Filter(new() { HasText = "whatsapp" })).ToContainTextAsync("Reference", _contains);
+
+        // A reference to workers is one to each of them.
+        foreach (var worker in await system.ReplicasAsync("worker"))
+        {
+            await Expect(needs.Filter(new() { HasText = worker.Id })).ToContainTextAsync("Reference", _contains);
+        }
+    }
+
+    [Fact]
     public async Task who_does_not_know_the_key_learns_nothing_and_may_do_nothing()
     {
         using var stranger = new HttpClient { BaseAddress = system.App.Services.GetRequiredService<DashboardHost>().ResourceServiceUrl };

@@ -102,6 +102,25 @@ public sealed class SamplingTests : IDisposable
         Assert.Equal(FailuresKept.SpansOfTraceMax, Names.Count(name => name == "of the newest"));
     }
 
+    [Fact]
+    public void what_is_kept_is_remembered_for_a_bounded_number_of_traces()
+    {
+        Start("always_off");
+        var (oldest, newest) = (Remote(ActivityTraceFlags.None), Remote(ActivityTraceFlags.None));
+        End("fails", oldest, ActivityStatusCode.Error);
+        for (var i = 1; i < FailuresKept.SpansMax; i++)
+        {
+            End("fails", Remote(ActivityTraceFlags.None), ActivityStatusCode.Error);
+        }
+
+        End("still known", oldest);
+        End("fails", newest, ActivityStatusCode.Error);
+        End("forgotten", oldest);
+        End("known", newest);
+
+        Assert.Equal(["still known", "fails", "known"], Names.Skip(FailuresKept.SpansMax));
+    }
+
     [Theory]
     [InlineData("http://x:1/v1/projects/p/databases/(default)/documents/threads/account__40712345678@s.whatsapp.net:runQuery", "http://x:1/v1/projects/p/databases/(default)/documents/threads/*:runQuery")]
     [InlineData("http://x:54321/v25.0/100000000000001/messages", "http://x:54321/v25.0/*/messages")]
