@@ -11,6 +11,7 @@ namespace WaAspire.Worker.Recovery;
 public sealed class LegacyMessages(IFirestore firestore, CommitBatcher commits, IOptions<RecoveryOptions> options, ILogger<LegacyMessages> logger)
 {
     /// <returns>How many were adopted; the others are still leased, were changed meanwhile, or name no recipient.</returns>
+    /// <exception cref="FirestoreException">The store gave no answer to some: the pass is to be made again.</exception>
     public async Task<int> AdoptAsync(IReadOnlyList<StoredDocument> found, DateTimeOffset readTime, CancellationToken cancellationToken)
     {
         var adoptable = found.Select(document => (Stored: document, Message: Place(OutboxDocument.Read(document)))).Where(pair => pair.Message is not null).ToList();
@@ -29,6 +30,12 @@ public sealed class LegacyMessages(IFirestore firestore, CommitBatcher commits, 
             .Select(pair => Adopt(pair.Stored, pair.Message!, copies.Find(CopyPath(pair.Message!)) is not null, readTime))
             .OfType<CommitMember>()
             .Select(member => commits.CommitAsync(member, cancellationToken)));
+        if (outcomes.Any(outcome => outcome is CommitOutcome.Lost or CommitOutcome.Refused { Status: FirestoreStatus.Aborted or FirestoreStatus.Unavailable or FirestoreStatus.ResourceExhausted }))
+        {
+            // Those that are left would be overtaken by whatever their threads get until the next pass: this one is not over.
+            throw new FirestoreException(FirestoreStatus.Unavailable, "Documents of the old system are not adopted yet.");
+        }
+
         return outcomes.Count(outcome => outcome is CommitOutcome.Committed);
     }
 
