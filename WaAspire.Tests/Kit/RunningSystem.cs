@@ -70,7 +70,7 @@ public class RunningSystem : IAsyncLifetime, ISystemDoors
         }
     }
 
-    /// <summary>The living replicas of a resource: id and process id.</summary>
+    /// <summary>The replicas of a resource, those that have ended among them.</summary>
     public async Task<IReadOnlyList<Replica>> ReplicasAsync(string resource)
     {
         var replicas = new Dictionary<string, Replica>(StringComparer.Ordinal);
@@ -79,10 +79,12 @@ public class RunningSystem : IAsyncLifetime, ISystemDoors
         {
             await foreach (var seen in App.ResourceNotifications.WatchAsync(enough.Token))
             {
-                if (seen.Resource.Name == resource && seen.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } pid)
+                if (seen.Resource.Name == resource)
                 {
+                    // One that has ended has no process id any more.
+                    var pid = seen.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value;
                     replicas[seen.ResourceId] = new Replica(
-                        seen.ResourceId, Convert.ToInt32(pid, System.Globalization.CultureInfo.InvariantCulture), seen.Snapshot.State?.Text == KnownResourceStates.Running);
+                        seen.ResourceId, Convert.ToInt32(pid, System.Globalization.CultureInfo.InvariantCulture), pid is not null && seen.Snapshot.State?.Text == KnownResourceStates.Running);
                 }
             }
         }
@@ -131,7 +133,7 @@ public class RunningSystem : IAsyncLifetime, ISystemDoors
 }
 
 /// <param name="Id">The resource's id, for commands.</param>
-/// <param name="ProcessId">Of the real process, for signals.</param>
+/// <param name="ProcessId">Of the real process, for signals; 0 where there is none.</param>
 /// <param name="IsRunning">Whether it ran when it was asked.</param>
 public sealed record Replica(string Id, int ProcessId, bool IsRunning);
 
