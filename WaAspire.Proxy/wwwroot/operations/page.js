@@ -25,7 +25,7 @@ let stream = null;
 let older = [];
 let next = null;
 let moved = '';
-let followedAt = 0;
+let followedAt = -Infinity;
 
 const isSuperAdmin = () => role === 'super-admin';
 
