@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
@@ -40,30 +39,6 @@ public sealed class StoppedSessionTests(LinkedWorld world) : IClassFixture<Linke
         Assert.False(stopped.Held!.IsOpened);
 
         await world.PairAsync(stopped);
-    }
-
-    /// <summary>A socket that WhatsApp drops or asks to come again is a routine: whoever watches the worker sees nothing of it.</summary>
-    [Theory]
-    [InlineData("drop")]
-    [InlineData("515")]
-    public async Task a_routine_reconnect_never_shows_in_readiness(string how)
-    {
-        var account = await world.LinkAsync();
-        var before = (await account.StoredAsync()).Timestamp("lastDisconnectedAt");
-        var answers = new List<HttpStatusCode>();
-
-        await world.WhatsApp.PostAsync("disconnect", new { account = account.Phone, how });
-        await Eventually.IsTrueAsync(
-            async () =>
-            {
-                using var ready = await world.Http.GetAsync("/readyz");
-                answers.Add(ready.StatusCode);
-                return await account.StoredAsync() is var stored && stored.Timestamp("lastDisconnectedAt") is { } at && at != before && stored.Text(AccountFields.Status) == "connected";
-            },
-            "it was away and is back",
-            LinkedAccount.Patience);
-
-        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer));
     }
 
     [Fact]
