@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging;
@@ -85,7 +86,7 @@ internal sealed class WorkerMedia(IOptions<MediaOptions> options, TimeProvider t
         {
             throw file.SourceFailure as BadHttpRequestException ?? new BadHttpRequestException("The file broke off.", file.SourceFailure);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or KeyNotFoundException or InvalidOperationException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or JsonException or KeyNotFoundException or InvalidOperationException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             logger.WorkerUnreachable(exception.GetType().Name);
             return new UploadAnswer.Refused(MediaRefusals.Later(_options.RetryAfter));

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using WaAspire.Tests.Kit;
@@ -87,7 +88,7 @@ internal sealed class ChaosClient(ChaosSystem system, ChaosPlan plan, Random cha
             Assert.True(response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500, $"{(int)response.StatusCode}: {answer}");
             return response.IsSuccessStatusCode ? JsonDocument.Parse(answer).RootElement.GetProperty("requestId").GetString() : null;
         }
-        catch (Exception lost) when (lost is HttpRequestException or IOException or TaskCanceledException)
+        catch (Exception lost) when (lost is HttpRequestException or SocketException or IOException or TaskCanceledException)
         {
             return null;
         }

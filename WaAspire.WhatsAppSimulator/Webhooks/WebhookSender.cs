@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using WaAspire.WhatsAppSimulator.Faults;
@@ -61,7 +62,7 @@ internal sealed class WebhookSender(
             using var response = await client.Http.SendAsync(request, cancellation);
             return (int)response.StatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or TaskCanceledException or IOException)
         {
             cancellation.ThrowIfCancellationRequested();
             return 0;

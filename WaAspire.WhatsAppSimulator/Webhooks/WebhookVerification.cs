@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 
@@ -23,7 +24,7 @@ internal sealed class WebhookVerification(WebhookClient client, SimulatorSecrets
             if (status != StatusCodes.Status200OK) return new(false, status, "the answer is not 200");
             return body == challenge ? new(true, status, null) : new(false, status, "the body is not the challenge");
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or TaskCanceledException)
         {
             return new(false, null, "no answer");
         }

@@ -57,9 +57,10 @@ internal sealed class Ambush(World world, FaultPlan faults, Action<SimulatedProc
         }
     }
 
-    public void AtAnswer(SimulatedProcess process, ReadOnlyMemory<byte> request, bool isAccepted)
+    /// <summary>A refusal for good frees the next message of its thread: who sleeps over it wakes up with two decisions in hand.</summary>
+    public void AtAnswer(SimulatedProcess process, ReadOnlyMemory<byte> request, bool isRefused)
     {
-        if (faults.Strikes(FaultClass.Freeze, isAccepted ? 0.003 : 0.06))
+        if (faults.Strikes(FaultClass.Freeze, isRefused ? 0.4 : 0.004))
         {
             using var json = JsonDocument.Parse(request);
             var opaque = json.RootElement.GetProperty("biz_opaque_callback_data").GetString()!;

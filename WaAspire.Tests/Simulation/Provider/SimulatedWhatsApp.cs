@@ -22,6 +22,9 @@ internal sealed record Bubble(string RequestId, string Opaque, string Phone, str
 /// </summary>
 internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets sockets, Action<Bubble> accepted)
 {
+    /// <summary>Meta's code for a recipient that cannot be written to: a refusal for good.</summary>
+    public const string Undeliverable = "131026";
+
     private static readonly int[] _serverErrors = [2, 131000, 131016, 4, 131057];
     private readonly List<Bubble> _bubbles = [];
     private readonly Dictionary<string, string> _inHand = new(StringComparer.Ordinal);

@@ -56,7 +56,7 @@ internal sealed class WhatsAppLine(SimulatedWhatsApp whatsApp, FaultPlan faults,
 
         line.There(line.Latency(), () => whatsApp.Receive(body.ToArray(), (status, answer) =>
         {
-            ambush.AtAnswer(line.Process, body.ToArray(), isAccepted: status == 200);
+            ambush.AtAnswer(line.Process, body.ToArray(), isRefused: answer?.Contains(SimulatedWhatsApp.Undeliverable, StringComparison.Ordinal) == true);
             call.Answer(line.Latency(), () => Response(status, answer));
         }));
     }
