@@ -193,7 +193,7 @@ public sealed class PageTests(PageWorld world) : IClassFixture<PageWorld>
         }
     }
 
-    /// <summary>Nothing sticks out, and nobody has to scroll sideways; day and night differ. Leaves a picture.</summary>
+    /// <summary>Nothing sticks out, and nobody has to scroll sideways; day and night differ. Leaves a picture; docs/operations*.png are copies of them.</summary>
     private static async Task FitsAsync(IPage page, string name, bool isDark)
     {
         Assert.Empty(await page.EvaluateAsync<string[]>(
