@@ -14,8 +14,8 @@ internal sealed class Operators(Scene scene, Clients clients, int seed)
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(20);
 
-    /// <summary>By then no request is on its way any more that was sent before the doubt.</summary>
-    private static readonly TimeSpan _wait = TimeSpan.FromSeconds(100);
+    /// <summary>By then no request is on its way any more that was sent before the doubt. A policy has its turn first.</summary>
+    private readonly TimeSpan _wait = TimeSpan.FromSeconds(scene.Policy == UnknownOutcomePolicy.Hold ? 100 : 200);
     private readonly Random _chance = new(unchecked((seed * 6151) ^ 0x0be));
     private readonly List<string> _needless = [];
 
