@@ -106,7 +106,7 @@ public sealed class OutcomeRecorder(
             if (result is CommitOutcome.Refused { Status: FirestoreStatus.FailedPrecondition or FirestoreStatus.NotFound }
                 && await ReadAgainAsync(claimed, work).KillPoint() is { } read)
             {
-                if (await OutOfChainAsync(claimed, outcome, read.Message, work).KillPoint() is { } parked)
+                if (await ClaimChain.ParkBrokenAsync(claimed, outcome, read.Message, guard, metrics, work).KillPoint() is { } parked)
                 {
                     return parked;
                 }
@@ -140,28 +140,6 @@ public sealed class OutcomeRecorder(
             await Pause.ForAsync(RetrySchedule.Next(attempt, _options.RetryBase, _options.RetryCap, chance.NextDouble()), time, work).KillPoint();
             work.ThrowIfCancellationRequested();
         }
-    }
-
-    /// <summary>
-    /// The document cannot have come from this claim: somebody put an older one in its place, and what was decided since rests
-    /// on that. An acceptance ends it all the same; otherwise it is parked, because another attempt may be on its way.
-    /// </summary>
-    /// <returns>Null when the outcome is to be weighed as always.</returns>
-    private async Task<Recorded?> OutOfChainAsync(ClaimedMessage claimed, SendOutcome outcome, OutboxDocument? now, CancellationToken work)
-    {
-        if (now is null || now.IsParked || !OutboxAssertions.BreaksChain(claimed.Message, now))
-        {
-            return null;
-        }
-
-        if (outcome is SendOutcome.Accepted || !now.IsUnfinished)
-        {
-            guard.Report(OutboxAssertions.Fence, now.RequestId);
-            return null;
-        }
-
-        metrics.OutcomeDropped();
-        return new Recorded(await guard.ParkAsync(now, OutboxAssertions.Fence, work).KillPoint() ? OutboxStatus.Uncertain : now.Status, default, null);
     }
 
     /// <summary>
