@@ -5,7 +5,10 @@ set -uo pipefail
 cd "$(dirname "$0")"
 . scripts/needs.sh
 
+# Each of many hosts would watch its settings file, and a user may have only so many watches (128 where nobody raised it).
+export DOTNET_hostBuilder__reloadConfigOnChange=false
 export WAASPIRE_FULL=0
+asked="$*"
 filter=()
 for argument in "$@"; do
   case "$argument" in
@@ -62,7 +65,7 @@ check "dotnet format" dotnet format WaAspire.sln --verify-no-changes --no-restor
 # What was run at production's durations, and how it ended, is kept in the tree.
 if [ "$WAASPIRE_FULL" = 1 ]; then
   {
-    say "./test.sh --full on $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD): $passed passed, $failed failed"
+    say "./test.sh $asked on $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD): $passed passed, $failed failed"
     say ""
     say "Tests on the running product, with production's durations:"
     grep -o 'UnitTestResult [^>]*\(Flows\|Degraded\|Chaos\|Costs\|Gateway\)[^>]*' "$results/tests.trx" |
