@@ -27,7 +27,7 @@ public sealed class PhoneOfLinkedAccountTests(LinkedSystem system, Chromium chro
         var page = await chromium.PageAsync();
         page.SetDefaultTimeout(PatienceMilliseconds);
         await page.GotoAsync(system.WhatsApp.BaseAddress!.ToString());
-        await system.AskToPairAsync(company.AccountId);
+        await system.ShowsCodeAsync(company.AccountId);
 
         var scan = page.GetByTestId("scan").And(page.Locator($"[data-account-id={company.AccountId}]"));
         await Expect(scan.GetByTestId("scan-name")).ToHaveTextAsync("Shop <b> waits for a scan", new() { Timeout = PatienceMilliseconds });

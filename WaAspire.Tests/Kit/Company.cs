@@ -11,7 +11,9 @@ namespace WaAspire.Tests.Kit;
 /// <summary>One customer of the product in a test: an account, an employee with a token, threads, and what WhatsApp saw of it.</summary>
 public sealed class Company
 {
+    private const int StoredPage = 500;
     private static int _count;
+
     private readonly ISystemDoors _system;
     private AuthenticationHeaderValue _bearer;
     private readonly int _number;
@@ -113,9 +115,25 @@ public sealed class Company
     public async Task<Dictionary<string, OutboxDocument>> AllOutboxAsync() =>
         (await AllStoredAsync()).Select(OutboxDocument.Read).ToDictionary(message => message.RequestId);
 
-    /// <summary>The same, with the fields that no code reads.</summary>
-    public async Task<IReadOnlyList<StoredDocument>> AllStoredAsync() => (await _system.Firestore.QueryAsync(
-        new DocumentQuery(FirestorePaths.Outbox) { Where = [FieldFilter.Equal(OutboxFields.AccountId, AccountId)] }, "test", CancellationToken.None)).Documents;
+    /// <summary>The same, with the fields that no code reads. In pages: a mountain of them in one answer takes longer than a client waits.</summary>
+    public async Task<IReadOnlyList<StoredDocument>> AllStoredAsync()
+    {
+        var all = new List<StoredDocument>();
+        for (var isMore = true; isMore;)
+        {
+            var query = new DocumentQuery(FirestorePaths.Outbox)
+            {
+                Where = [FieldFilter.Equal(OutboxFields.AccountId, AccountId)],
+                StartAfterPath = all.Count == 0 ? null : all[^1].Path,
+                Limit = StoredPage,
+            };
+            var page = (await _system.Firestore.QueryAsync(query, "test", CancellationToken.None)).Documents;
+            all.AddRange(page);
+            isMore = page.Count == StoredPage;
+        }
+
+        return all;
+    }
 
     public Task<OutboxDocument> StateAsync(string requestId, OutboxStatus status, TimeSpan? limit = null) => Eventually.GetAsync(
         async () => await OutboxAsync(requestId) is { } message && message.Status == status ? message : null, $"{requestId[..8]} becomes {status}", limit);
