@@ -18,7 +18,7 @@ namespace WaAspire.Tests.Gateway;
 /// </summary>
 public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(Durations.IsFull ? 12 : 4);
     private const int Workers = 3;
     private string _spool = "";
 
