@@ -31,10 +31,19 @@ public sealed class DegradedSystem : RunningSystem
     }
 
     /// <summary>The promise: all of it sent, once, in the order of its thread.</summary>
-    public static async Task AssertKeptAsync(Company company, IReadOnlyDictionary<int, List<string>> told)
+    /// <returns>The messages that an operator had to send again.</returns>
+    public static async Task<IReadOnlySet<string>> AssertKeptAsync(Company company, IReadOnlyDictionary<int, List<string>> told)
     {
-        await OnceAndInOrder.AllSentAsync(company, told, TimeSpan.FromMinutes(5));
+        var resent = await OnceAndInOrder.AllSentAsync(company, told, TimeSpan.FromMinutes(5));
         OnceAndInOrder.AssertAll(company, told, await company.AcceptedAsync());
+        return resent;
+    }
+
+    /// <summary>The same, and no attempt was spent on the trouble.</summary>
+    public static async Task AssertKeptAtTheFirstAttemptAsync(Company company, IReadOnlyDictionary<int, List<string>> told)
+    {
+        var resent = await AssertKeptAsync(company, told);
+        Assert.All((await company.AllOutboxAsync()).Values.Where(message => !resent.Contains(message.RequestId)), message => Assert.Equal(1, message.AttemptCount));
     }
 
     protected override void Configure(IResourceBuilder<ProjectResource> worker)

@@ -16,10 +16,8 @@ public sealed class StoreTests(DegradedSystem system)
         await using (await system.WithStoreFaultsAsync(new { latency = Durations.Scaled(TimeSpan.FromSeconds(5)).ToString("c") }))
         {
             var told = await company.SendManyAsync(2 * DegradedSystem.Threads, DegradedSystem.Threads);
-            await DegradedSystem.AssertKeptAsync(company, told);
+            await DegradedSystem.AssertKeptAtTheFirstAttemptAsync(company, told);
         }
-
-        Assert.All((await company.AllOutboxAsync()).Values, message => Assert.Equal(1, message.AttemptCount));
     }
 
     [Fact]

@@ -59,9 +59,9 @@ public sealed class LostWorkerTests(RunningSystem system)
         {
             var told = await company.SendManyAsync(Messages, Threads, number => number == Messages / 2 ? system.CommandAsync(leaving.Id, "stop") : Task.CompletedTask);
 
-            await OnceAndInOrder.AllSentAsync(company, told);
+            var resent = await OnceAndInOrder.AllSentAsync(company, told);
             OnceAndInOrder.AssertAll(company, told, await company.AcceptedAsync());
-            Assert.All((await company.AllOutboxAsync()).Values, message => Assert.Equal(1, message.AttemptCount));
+            Assert.All((await company.AllOutboxAsync()).Values.Where(message => !resent.Contains(message.RequestId)), message => Assert.Equal(1, message.AttemptCount));
         }
 
         await system.CommandAsync(leaving.Id, "start");

@@ -91,7 +91,8 @@ public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
                 return (await StoredAsync(FirestorePaths.Account(accountId))).Text(AccountFields.QrText) is not null;
             },
             $"{accountId} shows a code",
-            Patience);
+            Patience,
+            () => StandAsync(accountId));
     }
 
     /// <summary>Asks for a code and scans it, and the next one should it have run out or its session have ended, until the account is connected.</summary>
@@ -111,11 +112,16 @@ public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
                 return account.Text(AccountFields.Status) == "connected";
             },
             $"{accountId} is scanned and connected",
-            Patience);
+            Patience,
+            () => StandAsync(accountId));
     }
 
     internal Task StatusAsync(string accountId, string status) => Eventually.IsTrueAsync(
-        async () => (await StoredAsync(FirestorePaths.Account(accountId))).Text(AccountFields.Status) == status, $"{accountId} is {status}", Patience);
+        async () => (await StoredAsync(FirestorePaths.Account(accountId))).Text(AccountFields.Status) == status, $"{accountId} is {status}", Patience, () => StandAsync(accountId));
+
+    /// <summary>For a failing test: the account, who holds it, and who lives.</summary>
+    internal async Task<string> StandAsync(string accountId) =>
+        await Shown.DocumentsAsync(Firestore, FirestorePaths.Account(accountId), FirestorePaths.AccountLease(accountId)) + await Shown.AllAsync(Firestore, FirestorePaths.Instances);
 
     /// <summary>The instance that holds the account's lease; null while nobody does.</summary>
     internal async Task<string?> OwnerAsync(string accountId) => (await StoredAsync(FirestorePaths.AccountLease(accountId))).Text("owner");

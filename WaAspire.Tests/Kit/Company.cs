@@ -135,6 +135,16 @@ public sealed class Company
         return all;
     }
 
+    /// <summary>For a failing test: how many messages are in which state, the first that are not sent, and the account.</summary>
+    public async Task<string> StandAsync()
+    {
+        var all = await AllStoredAsync();
+        var counts = string.Join(", ", all.CountBy(message => message.Fields.Text(OutboxFields.Status) ?? "").Select(count => $"{count.Key} {count.Value}"));
+        var unsent = all.Where(message => message.Fields.Text(OutboxFields.Status) != "sent").OrderBy(message => message.Fields.Timestamp(OutboxFields.CreatedAt)).Take(4);
+        return $"\n{counts}{string.Concat(unsent.Select(message => $"\n{message.Path} {Shown.Text(message.Fields)}"))}"
+            + await Shown.DocumentsAsync(_system.Firestore, FirestorePaths.Account(AccountId)) + await Shown.AllAsync(_system.Firestore, FirestorePaths.Instances);
+    }
+
     public Task<OutboxDocument> StateAsync(string requestId, OutboxStatus status, TimeSpan? limit = null) => Eventually.GetAsync(
         async () => await OutboxAsync(requestId) is { } message && message.Status == status ? message : null, $"{requestId[..8]} becomes {status}", limit);
 

@@ -8,10 +8,14 @@ public static class Eventually
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(25);
 
-    public static Task IsTrueAsync(Func<Task<bool>> condition, string fact, TimeSpan? limit = null) =>
-        GetAsync(async () => await condition() ? fact : null, fact, limit);
+    /// <param name="condition">Asked again and again.</param>
+    /// <param name="fact">What is waited for.</param>
+    /// <param name="limit">A minute where none is given.</param>
+    /// <param name="instead">What there is when the time is up: told with the failure.</param>
+    public static Task IsTrueAsync(Func<Task<bool>> condition, string fact, TimeSpan? limit = null, Func<Task<string>>? instead = null) =>
+        GetAsync(async () => await condition() ? fact : null, fact, limit, instead);
 
-    public static async Task<T> GetAsync<T>(Func<Task<T?>> read, string fact, TimeSpan? limit = null)
+    public static async Task<T> GetAsync<T>(Func<Task<T?>> read, string fact, TimeSpan? limit = null, Func<Task<string>>? instead = null)
         where T : class
     {
         var watch = Stopwatch.StartNew();
@@ -22,7 +26,11 @@ public static class Eventually
                 return found;
             }
 
-            Assert.True(watch.Elapsed < (limit ?? _limit), $"Not within {limit ?? _limit}: {fact}");
+            if (watch.Elapsed >= (limit ?? _limit))
+            {
+                Assert.Fail($"Not within {limit ?? _limit}: {fact}{(instead is null ? "" : await instead())}");
+            }
+
             await Task.Delay(_pause, TimeProvider.System);
         }
     }

@@ -58,7 +58,8 @@ internal sealed class MessagesApi(
     {
         try
         {
-            using var document = await JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted);
+            // Not the request's token: what has arrived is read, though its sender may have stopped waiting.
+            using var document = await JsonDocument.ParseAsync(http.Request.Body, default, CancellationToken.None);
             // One pass through the writer proves that every string in it can be read later.
             return RawJson.From(document.RootElement).Parse();
         }

@@ -43,10 +43,8 @@ public sealed class GatewayLoop(
             }
         }
 
-        var (program, missing) = ring.IsEmpty ? (null, "WA_SESSION_KEYS is not set") : await GatewayProgram.FindAsync(_options, time, stoppingToken);
-        if (program is null)
+        if (await FindProgramAsync(stoppingToken) is not { } program)
         {
-            logger.GatewayMissing(missing!);
             return;
         }
 
@@ -73,6 +71,28 @@ public sealed class GatewayLoop(
             logger.GatewayEnded(deaths + 1);
             await Pause.ForAsync(RetrySchedule.Next(deaths + 1, _options.RestartBase, _options.RestartCap, 0.5 + (chance.NextDouble() / 2)), time, stoppingToken);
         }
+    }
+
+    /// <summary>Looks again for what is missing: somebody may install it, and a machine that was too busy to answer may have found the time. Null: we are told to end.</summary>
+    private async Task<GatewayProgram?> FindProgramAsync(CancellationToken stoppingToken)
+    {
+        for (string? said = null; !stoppingToken.IsCancellationRequested;)
+        {
+            var (program, missing) = ring.IsEmpty ? (null, "WA_SESSION_KEYS is not set") : await GatewayProgram.FindAsync(_options, time, stoppingToken);
+            if (program is not null)
+            {
+                return program;
+            }
+
+            if (said != missing)
+            {
+                logger.GatewayMissing(said = missing!);
+            }
+
+            await Pause.ForAsync(_options.FindEvery, time, stoppingToken);
+        }
+
+        return null;
     }
 
     /// <summary>One run, until it dies or we are told to end it.</summary>

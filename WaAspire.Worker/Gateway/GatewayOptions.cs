@@ -24,6 +24,10 @@ public sealed class GatewayOptions
     /// <summary>Its own durations and bounds, JSON as its README has them. Default none; <c>GATEWAY_OPTIONS</c>.</summary>
     public string? Settings { get; set; }
 
+    /// <summary>How often what is missing for the gateway is looked for again. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan FindEvery { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long the gateway may take to start. Default 60 s: it waits for its predecessor's spool, and for a slow disk.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);

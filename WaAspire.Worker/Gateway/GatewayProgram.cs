@@ -56,9 +56,17 @@ internal sealed record GatewayProgram(string Node, string Main)
         try
         {
             using var process = Process.Start(new ProcessStartInfo(node, ["--version"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
-            var version = await process.StandardOutput.ReadLineAsync(either.Token);
-            await process.WaitForExitAsync(either.Token);
-            return int.TryParse(version?.TrimStart('v').Split('.')[0], CultureInfo.InvariantCulture, out var major) ? major : null;
+            try
+            {
+                var version = await process.StandardOutput.ReadLineAsync(either.Token);
+                await process.WaitForExitAsync(either.Token);
+                return int.TryParse(version?.TrimStart('v').Split('.')[0], CultureInfo.InvariantCulture, out var major) ? major : null;
+            }
+            finally
+            {
+                // One that hangs is not left behind: it will be asked again.
+                process.Kill();
+            }
         }
         catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or IOException or OperationCanceledException)
         {
