@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WaAspire.Messaging.Firestore;
 
 namespace WaAspire.Tests.Kit;
 
@@ -21,14 +22,23 @@ public static class Eventually
         var watch = Stopwatch.StartNew();
         while (true)
         {
-            if (await read() is { } found)
+            Exception? outage = null;
+            try
             {
-                return found;
+                if (await read() is { } found)
+                {
+                    return found;
+                }
+            }
+            catch (Exception exception) when (exception is FirestoreException or HttpRequestException)
+            {
+                // Whoever knows the fact does not answer now: it may still become true.
+                outage = exception;
             }
 
             if (watch.Elapsed >= (limit ?? _limit))
             {
-                Assert.Fail($"Not within {limit ?? _limit}: {fact}{(instead is null ? "" : await instead())}");
+                Assert.Fail($"Not within {limit ?? _limit}: {fact} {outage?.Message}{(instead is null ? "" : await instead())}");
             }
 
             await Task.Delay(_pause, TimeProvider.System);
