@@ -74,25 +74,12 @@ public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
         },
         $"somebody takes the request to pair {accountId}");
 
-    /// <summary>A code is there to be scanned. Asked for as a person does, who asks again when a minute has brought none.</summary>
+    /// <summary>A code is there to be scanned.</summary>
     internal async Task ShowsCodeAsync(string accountId)
     {
-        var asked = TimeProvider.System.GetTimestamp();
         await AskToPairAsync(accountId);
         await Eventually.IsTrueAsync(
-            async () =>
-            {
-                if (TimeProvider.System.GetElapsedTime(asked) > TimeSpan.FromMinutes(1))
-                {
-                    asked = TimeProvider.System.GetTimestamp();
-                    await AskToPairAsync(accountId);
-                }
-
-                return (await StoredAsync(FirestorePaths.Account(accountId))).Text(AccountFields.QrText) is not null;
-            },
-            $"{accountId} shows a code",
-            Patience,
-            () => StandAsync(accountId));
+            async () => (await StoredAsync(FirestorePaths.Account(accountId))).Text(AccountFields.QrText) is not null, $"{accountId} shows a code", Patience, () => StandAsync(accountId));
     }
 
     /// <summary>Asks for a code and scans it, and the next one should it have run out or its session have ended, until the account is connected.</summary>

@@ -32,10 +32,7 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>What becomes of its doubts; null for the default.</summary>
     public UnknownOutcomePolicy? OnUnknownOutcome { get; init; }
 
-    /// <summary>Baileys only: somebody asked for a code to pair with, and its owner has not answered yet.</summary>
-    public PairRequest? OpenPairRequest { get; init; }
-
-    /// <summary>Baileys only: the request for a code that still wants one, whether or not its owner has answered.</summary>
+    /// <summary>Baileys only: the request for a code that still wants one, whether or not an owner has carried it out.</summary>
     public PairRequest? WantedPairRequest { get; init; }
 
     /// <summary>Cloud API only: which of its own access tokens; null for the configured one.</summary>
@@ -88,8 +85,11 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>It would send, if the provider were back.</summary>
     public bool WaitsForProvider => IsConnected && Pause is { IsProviderDown: true, Until: null };
 
-    /// <summary>Whether its owner may connect its session now: what waits for a person waits through every change of owner.</summary>
-    public bool MayOpenSession(DateTimeOffset now) => Stop is null || Stop.Until <= now || OpenPairRequest is not null;
+    /// <summary>
+    /// Whether its owner may connect its session now: what waits for a person waits through every change of owner, and a person
+    /// who waits for a code does so too, though a session without keys says before it shows one that it needs a person.
+    /// </summary>
+    public bool MayOpenSession(DateTimeOffset now) => Stop is null || Stop.Until <= now || WantedPairRequest is not null;
 
     /// <summary>A pause whose time has passed holds nobody back, whether or not it has been tidied away yet.</summary>
     public bool MaySendAt(DateTimeOffset now) => IsConnected && !IsPausedAt(now);
@@ -114,7 +114,6 @@ public sealed record Account(string Id, string Provider, string? Status, string?
             SendGapJitter = Milliseconds(fields, AccountFields.SendGapJitterMs),
             DailyCap = Number(fields, AccountFields.DailyCap, 1, int.MaxValue),
             OnUnknownOutcome = UnknownOutcomePolicyNames.Parse(fields.Text("onUnknownOutcome")),
-            OpenPairRequest = PairRequest.Read(fields),
             WantedPairRequest = PairRequest.Wanted(fields),
             AccessTokenId = fields.Text(AccountFields.AccessTokenId),
             IsStopped = fields.Boolean(AccountFields.SessionStopped) == true,

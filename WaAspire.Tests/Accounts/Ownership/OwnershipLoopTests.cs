@@ -235,9 +235,11 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(AccountFields.PairRequestDone, true)]
-    [InlineData(AccountFields.PairRequestEnded, false)]
-    public async Task a_code_that_nobody_has_used_is_asked_for_again_by_the_next_owner_and_the_keys_do_not_go_twice(string told, bool isAskedAgain)
+    [InlineData(AccountFields.PairRequestDone, "qr_ready", "/sessions/open", "/sessions/pair")]
+    [InlineData(AccountFields.PairRequestDone, "needs_qr", "/sessions/open", "/sessions/pair")] // its first word, before it was asked for a code
+    [InlineData(AccountFields.PairRequestEnded, "connected", "/sessions/open")]
+    [InlineData(AccountFields.PairRequestEnded, "needs_qr")]
+    public async Task a_code_that_nobody_has_used_is_asked_for_again_by_the_next_owner_and_the_keys_do_not_go_twice(string told, string state, params string[] commands)
     {
         await TellAsync(_world.One);
         var account = Assert.Single(await OpenAsync(1));
@@ -248,13 +250,13 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
 
         // What its owner had shown in the account before it ended.
         var request = (await _world.FindAsync(FirestorePaths.Account(account)))!.Fields.Map(AccountFields.PairRequest)!.Text("id");
-        await ChangeAsync(account, new DocumentFields { [told] = request });
+        await ChangeAsync(account, new DocumentFields { [told] = request, [AccountFields.SessionState] = state });
         await TellAsync(_world.Other);
         await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
         _commands.Clear();
         await LookAsync(_world.Other);
 
-        Assert.Equal(isAskedAgain ? ["/sessions/open", "/sessions/pair"] : ["/sessions/open"], _commands);
+        Assert.Equal(commands, _commands);
     }
 
     [Fact]
