@@ -12,7 +12,8 @@ namespace WaAspire.Tests.Chaos;
 /// told to come back, it asks again under the same <c>clientMessageId</c>, the other proxy this time, as apps do.
 /// </summary>
 /// <param name="pauseMax">Between two messages, at most.</param>
-internal sealed class ChaosClient(ChaosSystem system, ChaosPlan plan, Random chance, TimeSpan pauseMax) : IDisposable
+/// <param name="isPlain">Only texts, each of which its thread sees once: by them a message is known on a phone, whatever id it came under.</param>
+internal sealed class ChaosClient(ChaosSystem system, ChaosPlan plan, Random chance, TimeSpan pauseMax, bool isPlain = false) : IDisposable
 {
     private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _giveUpAfter = TimeSpan.FromMinutes(10);
@@ -29,6 +30,9 @@ internal sealed class ChaosClient(ChaosSystem system, ChaosPlan plan, Random cha
     /// <summary>Requests that were not answered with success, and came again.</summary>
     public int Refused { get; private set; }
 
+    /// <param name="number">The message's place in its thread, from 0.</param>
+    public static string TextOf(int number) => $"message {number}";
+
     /// <summary>Writes until <paramref name="enough"/> or the thread is full. What was begun is brought to its acceptance.</summary>
     public async Task WriteAsync(ToldThread thread, CancellationToken enough)
     {
@@ -43,7 +47,7 @@ internal sealed class ChaosClient(ChaosSystem system, ChaosPlan plan, Random cha
 
     // Every second one a plain text, else media by link, reactions, replies, templates, buttons and so on.
     private (string? Text, JsonNode? Payload) Message(int number) =>
-        chance.Next(2) == 0 ? ($"message {number}", null) : (null, _payloads[chance.Next(_payloads.Count)]);
+        isPlain || chance.Next(2) == 0 ? (TextOf(number), null) : (null, _payloads[chance.Next(_payloads.Count)]);
 
     private async Task<string> SendAsync(Company company, int thread, (string? Text, JsonNode? Payload) message)
     {

@@ -15,6 +15,9 @@ internal sealed record ChaosPlan(int Seed, TimeSpan Faults, double Scale, int Wr
 
     public const int Accounts = 3;
 
+    // A session's lease is scaled less than the rest: in a few seconds a busy machine renews none, and nobody would ever connect.
+    private const double SessionScaleLeast = 1 / 6.0;
+
     public const string MinutesName = "WAASPIRE_CHAOS_MINUTES";
     public const string SeedName = "WAASPIRE_CHAOS_SEED";
 
@@ -22,6 +25,18 @@ internal sealed record ChaosPlan(int Seed, TimeSpan Faults, double Scale, int Wr
 
     /// <summary>Whether the clock is read and a duplicate is made on purpose: for the report, where no promise is judged.</summary>
     public bool IsReported { get; init; }
+
+    /// <summary>Accounts that are paired by QR code, besides.</summary>
+    public int Linked => IsReported ? 6 : 3;
+
+    /// <summary>Threads that each of them needs for one phase, and some to spare: one client writes to it.</summary>
+    public int ThreadsPerLinked => 2 + (int)(Faults / (PauseMax / 2) / MessagesPerThread * 1.5);
+
+    /// <summary>What the durations of session ownership are multiplied with.</summary>
+    public double SessionScale => Math.Max(Scale, SessionScaleLeast);
+
+    /// <summary>How long the accounts of a killed worker may be away, with nothing else wrong.</summary>
+    public TimeSpan SessionsAfterKill => TimeSpan.FromSeconds(80) * SessionScale;
 
     /// <summary>Most of the time everything may happen, and a doubt is held; then the policy of silence has its share.</summary>
     public TimeSpan HoldFaults => Faults * 0.7;

@@ -9,7 +9,7 @@ namespace WaAspire.Tests.Chaos;
 /// One of the product's programs as a process that is killed, frozen and started again on the same port. It dies with us,
 /// however we die: its guard holds the other end of our pipe. What it says lies in <c>artifacts/chaos</c>.
 /// </summary>
-internal sealed class ChaosProcess(string name, string program, int port, string health, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+internal sealed class ChaosProcess(string name, IReadOnlyList<string> command, int port, string health, IReadOnlyDictionary<string, string> environment)
 {
     // Prints the program's process id, and ends it with -9 when the pipe on stdin closes; but not when it has ended before,
     // because its id may be somebody else's by then. Away from our process group, so that Ctrl-C reaches us and not it.
@@ -30,10 +30,13 @@ internal sealed class ChaosProcess(string name, string program, int port, string
 
     public bool IsRunning => _guard is { HasExited: false };
 
+    /// <summary>The command line of one of the solution's programs, which lie beside us.</summary>
+    public static IReadOnlyList<string> Program(string name, params string[] arguments) => ["dotnet", Path.Combine(AppContext.BaseDirectory, name + ".dll"), .. arguments];
+
     public async Task StartAsync()
     {
         var log = Path.Combine(Directory.CreateDirectory(Path.Combine(Artifacts.Folder, "chaos")).FullName, $"{name}.log");
-        var start = new ProcessStartInfo("setsid", ["sh", "-c", Guard, "guard", log, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments])
+        var start = new ProcessStartInfo("setsid", ["sh", "-c", Guard, "guard", log, .. command])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

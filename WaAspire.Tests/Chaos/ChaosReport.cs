@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using WaAspire.Messaging.Outbox;
 using WaAspire.Tests.Chaos.Faults;
+using WaAspire.Tests.Chaos.Linked;
 
 namespace WaAspire.Tests.Chaos;
 
@@ -17,12 +19,15 @@ internal static class ChaosReport
         page.AppendLine("# Chaos on real processes").AppendLine();
         page.AppendLine(_plain, $"Made by `{command}`; {(result.Plan.Scale < 1 ? $"the product's durations times {result.Plan.Scale}" : "production's durations")}, {result.Plan.Faults.TotalMinutes:0.#} minutes of faults, {result.Took.TotalMinutes:0} minutes in all. The same seed makes the same schedule of faults.");
         page.AppendLine("Three workers, two proxies, redis-server, and the stand-ins of Google and Meta, each a process of its own. Judged by what clients were told,");
-        page.AppendLine("what WhatsApp accepted, and the final documents; a duplicate is a second bubble on the phone.").AppendLine();
+        page.AppendLine("what WhatsApp accepted, and the final documents; a duplicate is a second bubble on the phone: a second accepted request, or a second message id");
+        page.AppendLine("of an account that is paired by QR code.");
+        page.AppendLine(_plain, $"{(result.Linked > 0 ? $"Besides the Cloud API accounts, {result.Linked} accounts are paired by QR code, over each worker's own gateway." : $"No accounts that are paired by QR code took part: {result.Missing}.")}").AppendLine();
         page.AppendLine("```").AppendLine(result.Verdict.ToString()).AppendLine("```").AppendLine();
         page.AppendLine(result.IsKept ? "All promises held." : "**A promise was broken.**").AppendLine();
         Phases(page, result);
         Doubts(page, result);
         Takeovers(page, result);
+        SessionReport.Write(page, result);
         Timeline(page, result);
         return page.ToString();
     }
@@ -52,13 +57,13 @@ internal static class ChaosReport
 
     private static void Phases(StringBuilder page, ChaosResult result)
     {
-        page.AppendLine("| phase | faults | accepted | delivered once | failed | uncertain | duplicates | lost | inversions | untrue documents | inbound written | inbound not stored once | asked again |");
-        page.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        page.AppendLine("| phase | faults | accepted | delivered once | failed | uncertain | duplicates | lost | inversions | untrue documents | of the delivered, by QR-paired accounts | inbound written | inbound not stored once | asked again |");
+        page.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var phase in result.Phases)
         {
             var verdict = phase.Verdict;
             var faults = result.Troubles.Count(trouble => trouble.From >= phase.From && trouble.From < phase.To);
-            page.AppendLine(_plain, $"| {phase.Name} | {faults} | {verdict.Accepted} | {verdict.Delivered} | {verdict.Failed} | {verdict.Uncertain} | {verdict.Duplicates} | {verdict.Lost} | {verdict.Inversions} | {verdict.Untrue} | {phase.Written} | {verdict.InboundWrong} | {phase.Refused} |");
+            page.AppendLine(_plain, $"| {phase.Name} | {faults} | {verdict.Accepted} | {verdict.Delivered} | {verdict.Failed} | {verdict.Uncertain} | {verdict.Duplicates} | {verdict.Lost} | {verdict.Inversions} | {verdict.Untrue} | {phase.LinkedDelivered} | {phase.Written} | {verdict.InboundWrong} | {phase.Refused} |");
             foreach (var stuck in phase.Stuck)
             {
                 page.AppendLine().AppendLine(_plain, $"Still on its way at the end: `{stuck}`");
@@ -76,21 +81,35 @@ internal static class ChaosReport
         page.AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
         foreach (var phase in result.Phases.Where(phase => phase.Doubts is not null))
         {
-            var ends = phase.Doubts!;
-            page.AppendLine(_plain, $"| {phase.Name} | {ends.Seen} | {ends.Proven} | {ends.SentLater} | {ends.ByPolicy} | {ends.Failed} | {ends.Held} |");
+            Row(phase.Name, phase.Doubts!);
+            if (result.Linked > 0)
+            {
+                Row($"{phase.Name}, QR-paired accounts", phase.LinkedDoubts!);
+            }
         }
 
         page.AppendLine().AppendLine("Looked at twice a second, so that a doubt which its receipt ended at once is not in it. A held one is what a person decides: in this run its");
-        page.AppendLine("thread was released from it when the quiet period had passed and WhatsApp's log did not have it.").AppendLine();
+        page.AppendLine("thread was released from it when the quiet period had passed and WhatsApp's log did not have it. A QR-paired account's message in doubt is sent again");
+        page.AppendLine("under its own id, which a phone shows once.").AppendLine();
+        foreach (var phase in result.Phases.Where(phase => phase is { Name: nameof(UnknownOutcomePolicy.ResendAfterSilence), Doubts: not null }))
+        {
+            page.AppendLine(_plain, $"Of the {phase.Doubts!.Held} that `ResendAfterSilence` left in doubt, {phase.Doubts.HeldBeforeGap} had been attempted before the intake's last gap: the last start of a proxy, or the last webhook that was answered");
+            page.AppendLine("other than 200, cut or given up by Meta. A receipt may have been lost in it, so that silence about an earlier attempt means nothing, and the policy holds: while gaps go on");
+            page.AppendLine("it can end only what was attempted after the last of them.").AppendLine();
+        }
+
         foreach (var phase in result.Phases.Where(phase => phase.OnPurpose > 0))
         {
             page.AppendLine(_plain, $"One message more, made to go wrong: WhatsApp accepted it, dropped the answer, and its receipts took {result.Plan.QuietPeriod.TotalSeconds * DuplicateOnPurpose.Late:0} s, with a quiet period of {result.Plan.QuietPeriod.TotalSeconds:0} s. Under `ResendAfterSilence` WhatsApp accepted it **{phase.OnPurpose} times**{(phase.OnPurpose > 1 ? ": the duplicate that this policy can make, and why it is never the default" : " (expected: 2)")}. It is not in the figures above.").AppendLine();
         }
+
+        void Row(string name, DoubtEnds ends) =>
+            page.AppendLine(_plain, $"| {name} | {ends.Seen} | {ends.Proven} | {ends.SentLater} | {ends.ByPolicy} | {ends.Failed} | {ends.Held} |");
     }
 
     private static void Takeovers(StringBuilder page, ChaosResult result)
     {
-        if (result is not { Term: { } term, Kill: { } kill })
+        if (result.Takeovers is not { Term: var term, Kill: var kill } takeovers)
         {
             return;
         }
@@ -103,8 +122,11 @@ internal static class ChaosReport
         Row("after SIGTERM, until others go on with its threads", 1, term.LaneMax, term.Lanes, "threads");
         Row("after SIGKILL, its threads without an attempt in flight", 5 * scale, kill.LaneMax, kill.Lanes, "threads");
         Row("after SIGKILL, its attempts in flight, to a lawful state", 80 * scale, kill.AttemptMax, kill.Attempts, "attempts");
+        SessionRow("after SIGTERM, until its QR-paired accounts have all logged in elsewhere", TimeSpan.FromSeconds(1), takeovers.SessionsTerm);
+        SessionRow("after SIGKILL, until its QR-paired accounts have all logged in elsewhere", result.Plan.SessionsAfterKill, takeovers.SessionsKill);
         page.AppendLine();
 
+        void SessionRow(string what, TimeSpan wanted, Absence? absence) => Row(what, wanted.TotalSeconds, absence?.Longest ?? default, absence?.Accounts ?? 0, "accounts");
         void Row(string what, double wanted, TimeSpan measured, int of, string noun) => page.AppendLine(
             _plain, $"| {what} | ≤ {wanted:0.#} s | {(of == 0 ? "nothing to measure" : measured.TotalSeconds.ToString("0.00", _plain) + " s")}{(measured.TotalSeconds > wanted ? " **(missed)**" : "")} | {of} {noun} |");
     }

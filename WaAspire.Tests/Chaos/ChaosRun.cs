@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Inbound;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 using WaAspire.Tests.Chaos.Faults;
+using WaAspire.Tests.Chaos.Linked;
 using WaAspire.Tests.Kit;
 
 namespace WaAspire.Tests.Chaos;
@@ -16,40 +18,52 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
     private readonly ChaosSystem _system = new(plan);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private Nemesis _nemesis = null!;
+    private LinkedAccounts _linked = null!;
+    private SessionWatch _sessions = null!;
 
     public async Task<ChaosResult> RunAsync()
     {
         say($"seed {plan.Seed}, {plan.Faults.TotalMinutes:0.#} minutes of faults, durations times {plan.Scale:0.##}");
-        await _system.StartStandInsAsync();
-        _nemesis = new Nemesis(_system, _clock);
+        var missing = await LinkedAccounts.MissingAsync();
+        await _system.StartStandInsAsync(hasSockets: missing is null);
+        (_nemesis, _linked) = (new Nemesis(_system, _clock), new LinkedAccounts(_system));
+        _sessions = new SessionWatch(_system, _linked);
         var hold = await OpenAsync(ChaosPlan.Accounts, plan.ThreadsPerAccount, UnknownOutcomePolicy.Hold);
         var silence = await OpenAsync(ChaosPlan.Accounts, plan.ThreadsPerAccount + 100, UnknownOutcomePolicy.ResendAfterSilence);
         var purpose = await OpenAsync(1, DuplicateOnPurpose.ThreadsNeeded, UnknownOutcomePolicy.ResendAfterSilence);
         var calm = await OpenAsync(1, Takeover.ThreadsNeeded, UnknownOutcomePolicy.Hold);
+        await (missing is null ? _linked.OpenAsync(plan.Linked, 2 * plan.ThreadsPerLinked) : Task.CompletedTask);
         await _system.StartProductAsync();
+        say(missing is null ? $"{_clock.Elapsed:hh\\:mm\\:ss} pairing {plan.Linked} accounts by QR code" : $"no accounts that are paired by QR code: {missing}");
+        await _linked.PairAsync();
 
-        var underHold = await PhaseAsync("Hold", hold, plan.Seed, plan.HoldFaults, null);
-        var underSilence = await PhaseAsync("ResendAfterSilence", silence, plan.Seed + 1, plan.SilenceFaults, new DuplicateOnPurpose(_system, plan, purpose[0]));
-        if (!plan.IsReported)
+        using var ended = new CancellationTokenSource();
+        var watching = _sessions.RunAsync(ended.Token);
+        var phases = new List<PhaseResult>
         {
-            return new ChaosResult(plan, [underHold, underSilence], _nemesis.Troubles, _clock.Elapsed, null, null);
-        }
-
-        var (measured, term, kill) = await MeasureAsync(calm);
-        return new ChaosResult(plan, [underHold, underSilence, measured], _nemesis.Troubles, _clock.Elapsed, term, kill);
+            await PhaseAsync("Hold", hold, 1, plan.Seed, plan.HoldFaults, null),
+            await PhaseAsync("ResendAfterSilence", silence, 1 + plan.ThreadsPerLinked, plan.Seed + 1, plan.SilenceFaults, new DuplicateOnPurpose(_system, plan, purpose[0])),
+        };
+        var absences = await _sessions.AbsencesAsync(_system.Ends);
+        var takeovers = plan.IsReported ? await MeasureAsync(calm, phases) : null;
+        await ended.CancelAsync();
+        await watching;
+        return new ChaosResult(plan, phases, _nemesis.Troubles, _clock.Elapsed, _linked.Companies.Count, missing, absences, takeovers);
     }
 
     public ValueTask DisposeAsync() => _system.DisposeAsync();
 
-    private async Task<PhaseResult> PhaseAsync(string name, IReadOnlyList<Company> companies, int seed, TimeSpan length, DuplicateOnPurpose? purpose)
+    private async Task<PhaseResult> PhaseAsync(string name, IReadOnlyList<Company> companies, int firstLinkedThread, int seed, TimeSpan length, DuplicateOnPurpose? purpose)
     {
+        IReadOnlyList<Company> all = [.. companies, .. _linked.Companies];
         var load = new ChaosLoad(_system, plan, companies, seed);
-        var watch = new DoubtWatch(_system, companies);
+        var linkedLoad = new LinkedLoad(_system, plan, _linked.Companies, firstLinkedThread, seed);
+        var watch = new DoubtWatch(_system, all);
         using var faultsEnd = new CancellationTokenSource();
         using var drained = new CancellationTokenSource();
         var from = _clock.Elapsed;
         var watching = watch.RunAsync(drained.Token);
-        var writing = load.RunAsync(faultsEnd.Token);
+        var writing = Task.WhenAll(load.RunAsync(faultsEnd.Token), linkedLoad.RunAsync(faultsEnd.Token));
         say($"{from:hh\\:mm\\:ss} {name}: faults for {length:hh\\:mm\\:ss}");
         await _nemesis.RunAsync(FaultSchedule.Of(seed, length, plan.Scale));
         var to = _clock.Elapsed;
@@ -63,34 +77,41 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         {
             var trickle = load.TrickleAsync(drained.Token);
             var making = plan.IsReported ? purpose.MakeAsync() : Task.FromResult(0);
-            await new Drain(plan, companies, policyDecides: true).RunAsync();
+            await new Drain(plan, all, _linked, policyDecides: true).RunAsync();
             onPurpose = await making;
             await drained.CancelAsync();
             await trickle;
         }
 
-        var isDrained = await new Drain(plan, companies, policyDecides: false).RunAsync();
+        var isDrained = await new Drain(plan, all, _linked, policyDecides: false).RunAsync();
         await Drain.UntilToldAsync(_system);
         await drained.CancelAsync();
         await watching;
+        IReadOnlyList<ToldThread> told = [.. load.Threads, .. linkedLoad.Threads];
+        var linkedIds = linkedLoad.Threads.SelectMany(thread => thread.RequestIds).ToHashSet(StringComparer.Ordinal);
         var result = new PhaseResult(
-            name, from, to, _clock.Elapsed, Verdict.On(await EvidenceAsync(companies, load.Threads, load.Written)), load.Refused, load.Written.Count,
-            await DoubtsAsync(companies, watch.Seen), onPurpose, isDrained ? [] : await StuckAsync(companies));
+            name, from, to, _clock.Elapsed, Verdict.On(await EvidenceAsync(all, told, load.Written)), load.Refused + linkedLoad.Refused, load.Written.Count,
+            await DoubtsAsync(companies, watch.Seen), await DoubtsAsync(_linked.Companies, [.. watch.Seen.Where(linkedIds.Contains)]), onPurpose,
+            (await _linked.BubblesAsync(told)).Distinct().Count(), [.. isDrained ? [] : await StuckAsync(all), .. await _linked.AwayAsync()]);
         say($"{_clock.Elapsed:hh\\:mm\\:ss} {name}: {result.Verdict}");
         return result;
     }
 
-    private async Task<(PhaseResult, TakeoverTimes, TakeoverTimes)> MeasureAsync(IReadOnlyList<Company> companies)
+    /// <summary>Adds what the clients of the measurement saw to the phases.</summary>
+    private async Task<Takeovers> MeasureAsync(IReadOnlyList<Company> companies, List<PhaseResult> phases)
     {
         var from = _clock.Elapsed;
         say($"{from:hh\\:mm\\:ss} takeover: a worker is told to stop, then one is killed, with nothing else wrong");
         var takeover = new Takeover(_system, plan, companies[0]);
-        var term = await takeover.AfterTermAsync();
-        var kill = await takeover.AfterKillAsync();
+        var (term, kill) = (await takeover.AfterTermAsync(), await takeover.AfterKillAsync());
+        var sessions = new SessionTakeover(_system, _linked, _sessions);
+        var hasSessions = _linked.Companies.Count > 0;
+        var (sessionsTerm, sessionsKill) = (hasSessions ? await sessions.AfterTermAsync() : null, hasSessions ? await sessions.AfterKillAsync() : null);
         var to = _clock.Elapsed;
-        var isDrained = await new Drain(plan, companies, policyDecides: false).RunAsync();
+        var isDrained = await new Drain(plan, companies, _linked, policyDecides: false).RunAsync();
         var verdict = Verdict.On(await EvidenceAsync(companies, takeover.Told, []));
-        return (new PhaseResult("takeover", from, to, _clock.Elapsed, verdict, 0, 0, null, 0, isDrained ? [] : await StuckAsync(companies)), term, kill);
+        phases.Add(new PhaseResult("takeover", from, to, _clock.Elapsed, verdict, 0, 0, null, null, 0, 0, isDrained ? [] : await StuckAsync(companies)));
+        return new Takeovers(term, kill, sessionsTerm, sessionsKill);
     }
 
     private async Task<IReadOnlyList<Company>> OpenAsync(int count, int threads, UnknownOutcomePolicy policy)
@@ -112,7 +133,7 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
 
     private async Task<Evidence> EvidenceAsync(IReadOnlyList<Company> companies, IReadOnlyList<ToldThread> told, IReadOnlyList<WrittenMessage> written)
     {
-        var provider = new List<string>();
+        var provider = new List<string>(await _linked.BubblesAsync(told));
         var final = new Dictionary<string, OutboxStatus?>(StringComparer.Ordinal);
         foreach (var company in companies)
         {
@@ -136,17 +157,20 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         return new Evidence([.. told.Select(thread => thread.RequestIds)], provider, final, [.. written.Select(message => message.Id)], stored);
     }
 
-    private static async Task<DoubtEnds> DoubtsAsync(IReadOnlyList<Company> companies, IReadOnlyCollection<string> seen)
+    private async Task<DoubtEnds> DoubtsAsync(IReadOnlyList<Company> companies, IReadOnlyCollection<string> seen)
     {
+        var intake = FirestorePaths.IntakeOf(IntakeFields.All);
+        var lastGap = (await _system.Firestore.GetAsync([intake], "test", CancellationToken.None)).Find(intake)?.Fields.Timestamp(IntakeFields.NotWholeAt);
         var final = (await Task.WhenAll(companies.Select(company => company.AllOutboxAsync()))).SelectMany(outbox => outbox).ToDictionary(StringComparer.Ordinal);
-        var doubts = seen.Select(id => final[id]).ToList();
+        var doubts = seen.Where(final.ContainsKey).Select(id => final[id]).ToList();
         return new DoubtEnds(
             doubts.Count,
             doubts.Count(message => message is { Status: OutboxStatus.Sent, ClaimSeq: 1 }),
             doubts.Count(message => message is { Status: OutboxStatus.Sent, ClaimSeq: > 1, OutcomeUnknown: false }),
             doubts.Count(message => message is { Status: OutboxStatus.Sent, OutcomeUnknown: true, ClaimSeq: > 1 }),
             doubts.Count(message => message.Status == OutboxStatus.Failed),
-            doubts.Count(message => message.Status == OutboxStatus.Uncertain));
+            doubts.Count(message => message.Status == OutboxStatus.Uncertain),
+            doubts.Count(message => message.Status == OutboxStatus.Uncertain && !(message.ClaimedAt > lastGap)));
     }
 
     /// <summary>Who was still on the way at the end of all patience, for whoever looks for the cause.</summary>
@@ -154,27 +178,4 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         [.. (await Task.WhenAll(companies.Select(company => company.AllOutboxAsync()))).SelectMany(outbox => outbox.Values)
             .Where(message => message.IsUnfinished && message.OrderAt is not null).Take(20)
             .Select(message => $"{message.RequestId} {message.Status} attempts {message.AttemptCount} next {message.NextAttemptAt:O} holder {message.ClaimedBy}")];
-}
-
-/// <summary>How doubts that were seen ended.</summary>
-/// <param name="Proven">Sent, and there was one attempt only: a receipt proved it, or its holder's late answer.</param>
-/// <param name="SentLater">Sent by one of several attempts: the one in doubt, or a later one because its holder came to know that it had not sent.</param>
-/// <param name="ByPolicy">Sent again by the policy of silence.</param>
-/// <param name="Failed">Its holder's refusal came late.</param>
-/// <param name="Held">Stays in doubt: WhatsApp never had it, and a person released its thread.</param>
-internal sealed record DoubtEnds(int Seen, int Proven, int SentLater, int ByPolicy, int Failed, int Held);
-
-/// <param name="From">Since the run began; <paramref name="To"/> is the end of the faults, <paramref name="Drained"/> of everything.</param>
-/// <param name="Refused">How often a client had to ask again.</param>
-/// <param name="OnPurpose">How often WhatsApp accepted the message that was to go out twice; 0 where none was.</param>
-/// <param name="Stuck">What was on its way at the end of all patience.</param>
-internal sealed record PhaseResult(
-    string Name, TimeSpan From, TimeSpan To, TimeSpan Drained, Verdict Verdict, int Refused, int Written, DoubtEnds? Doubts, int OnPurpose, IReadOnlyList<string> Stuck);
-
-internal sealed record ChaosResult(
-    ChaosPlan Plan, IReadOnlyList<PhaseResult> Phases, IReadOnlyList<Trouble> Troubles, TimeSpan Took, TakeoverTimes? Term, TakeoverTimes? Kill)
-{
-    public Verdict Verdict => Phases.Select(phase => phase.Verdict).Aggregate((one, other) => one + other);
-
-    public bool IsKept => Phases.All(phase => phase.Verdict.IsKept && phase.Stuck.Count == 0);
 }

@@ -1,14 +1,17 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Tests.Chaos.Linked;
+using WaAspire.Tests.Gateway;
 using WaAspire.Tests.Kit;
 
 namespace WaAspire.Tests.Chaos;
 
 /// <summary>
-/// Three workers, two proxies, redis-server, Google's and Meta's stand-ins: each a process of its own, and between any two of
-/// them a wire of its own that can be cut. Not by way of the AppHost, whose replicas share their wires.
+/// Three workers with a gateway each, two proxies, redis-server, Google's and Meta's stand-ins: each a process of its own, and
+/// between any two of them a wire of its own that can be cut. Not by way of the AppHost, whose replicas share their wires.
 /// </summary>
 internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposable
 {
@@ -25,11 +28,19 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
     private readonly List<HttpClient> _clients = [];
     private ChaosProcess _firebase = null!;
     private ChaosProcess _whatsApp = null!;
+    private ChaosProcess? _sockets;
+    private string? _spool;
     private IHost _stores = null!;
 
     public IReadOnlyList<ChaosProcess> WorkerProcesses => _workers;
 
     public IReadOnlyList<ChaosProcess> ProxyProcesses => _proxies;
+
+    /// <summary>What was done to workers and gateways that hold sessions.</summary>
+    public ConcurrentQueue<SessionsEnd> Ends { get; } = new();
+
+    /// <summary>WhatsApp's socket server, for accounts that are paired by QR code; null where there is no Node.</summary>
+    public SocketStandIn? Sockets { get; private set; }
 
     public IReadOnlyList<ChaosWire> Wires => _wires;
 
@@ -48,19 +59,21 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
     public IFirestore Firestore => _stores.Services.GetRequiredService<IFirestore>();
 
     /// <summary>The stand-ins first: accounts are opened before anybody is there who would have to notice them.</summary>
-    public async Task StartStandInsAsync()
+    /// <param name="hasSockets">Whether there is Node, and the gateway's packages.</param>
+    public async Task StartStandInsAsync(bool hasSockets)
     {
         await _redis.StartAsync();
         var firebasePort = FreePort.ToComeBackTo();
-        _firebase = new ChaosProcess("firebase", "WaAspire.FirebaseEmulator", firebasePort, "/health", Environment(new()
+        _firebase = new ChaosProcess("firebase", ChaosProcess.Program("WaAspire.FirebaseEmulator", "--port", Text(firebasePort), "--tokens", "signed"), firebasePort, "/health", Environment(new()
         {
             ["Firestore__IndexesFile"] = Path.Combine(Artifacts.Root, "firestore.indexes.json"),
             ["Firestore__RulesFile"] = Path.Combine(Artifacts.Root, "firestore.rules"),
-        }), "--port", Text(firebasePort), "--tokens", "signed");
+        }));
         await _firebase.StartAsync();
         _proxies.AddRange(Enumerable.Range(1, Proxies).Select(Proxied));
         _whatsApp = Simulator(FreePort.ToComeBackTo(), Wire("WhatsApp – proxies", [.. _proxies.Select(proxy => proxy.Port)]));
         await _whatsApp.StartAsync();
+        await (hasSockets ? StartSocketsAsync() : Task.CompletedTask);
         _workers.AddRange(Enumerable.Range(1, Workers).Select(Working));
         await Task.WhenAll(_firebase.UntilHealthyAsync(), _whatsApp.UntilHealthyAsync());
         (Proxy, Worker, WhatsApp, Auth) = (Client(_proxies[0]), Client(_workers[0]), Client(_whatsApp), Client(_firebase));
@@ -80,7 +93,10 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
 
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_workers.Concat(_proxies).Append(_whatsApp).Append(_firebase).OfType<ChaosProcess>().Select(process => process.KillAsync()));
+        // Gateways end with their workers, but for one that stands still.
+        var gateways = _workers.Select(GatewayOf.Find).OfType<int>().ToList();
+        await Task.WhenAll(_workers.Concat(_proxies).Append(_whatsApp).Append(_firebase).Append(_sockets).OfType<ChaosProcess>().Select(process => process.KillAsync()));
+        await Task.WhenAll(gateways.Select(GatewayOf.KillAsync));
         await _redis.StopAsync();
         foreach (var wire in _wires)
         {
@@ -93,6 +109,28 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
         }
 
         _stores?.Dispose();
+        try
+        {
+            Directory.Delete(_spool ?? "", recursive: true);
+        }
+        catch (Exception busy) when (busy is IOException or ArgumentException)
+        {
+            // There was none; or a gateway whose worker was killed is still ending, and writes there. It is a temporary folder.
+        }
+    }
+
+    private async Task StartSocketsAsync()
+    {
+        var port = FreePort.ToComeBackTo();
+        string[] command = ["node", Path.Combine(Artifacts.Root, "baileys-gateway", "test", "standin", "main.js"), $"--port={Text(port)}"];
+        _sockets = new ChaosProcess("sockets", command, port, "/admin/state", new Dictionary<string, string>());
+        await _sockets.StartAsync();
+        await _sockets.UntilHealthyAsync();
+        Sockets = new SocketStandIn(Client(_sockets));
+        _spool = Directory.CreateTempSubdirectory("chaos-spool").FullName;
+
+        // 812 uploaded keys for each account prove nothing more than one such upload does; the gateway's own tests have it.
+        await Sockets.PostAsync("faults", new { preKeys = 812 });
     }
 
     private ChaosProcess Working(int number)
@@ -109,6 +147,11 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
         settings["HOSTNAME"] = $"chaos-{number}";
         settings["WHATSAPP_GRAPH_BASE_URL"] = $"http://127.0.0.1:{Wire($"worker {number} – WhatsApp", _whatsApp.Port)}/v25.0";
         settings["WHATSAPP_ACCESS_TOKEN"] = AccessToken;
+        if (_sockets is not null)
+        {
+            SessionSettings.Add(settings, plan, $"ws://127.0.0.1:{Wire($"worker {number} – sockets", _sockets.Port)}/ws/chat", _spool!);
+        }
+
         return Listening($"worker-{number}", "WaAspire.Worker", settings);
     }
 
@@ -122,7 +165,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
         return Listening($"proxy-{number}", "WaAspire.Proxy", settings);
     }
 
-    private ChaosProcess Simulator(int port, int webhooks) => new("whatsapp", "WaAspire.WhatsAppSimulator", port, "/health", Environment(new()
+    private ChaosProcess Simulator(int port, int webhooks) => new("whatsapp", ChaosProcess.Program("WaAspire.WhatsAppSimulator", "--port", Text(port)), port, "/health", Environment(new()
     {
         ["WHATSAPP_ACCESS_TOKEN"] = AccessToken,
         ["WHATSAPP_APP_SECRET"] = AppSecret,
@@ -134,7 +177,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
         // Nothing may be forgotten: its log is what we compare with.
         ["Simulator__AcceptedMax"] = "1000000",
         ["Simulator__ChatsMax"] = "100000",
-    }), "--port", Text(port));
+    }));
 
     private Dictionary<string, string> Common(string name) => Environment(new()
     {
@@ -159,7 +202,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
     private static ChaosProcess Listening(string name, string program, Dictionary<string, string> settings)
     {
         var port = FreePort.ToComeBackTo();
-        return new ChaosProcess(name, program, port, "/healthz", settings, "--urls", $"http://127.0.0.1:{port}");
+        return new ChaosProcess(name, ChaosProcess.Program(program, "--urls", $"http://127.0.0.1:{port}"), port, "/healthz", settings);
     }
 
     private static Dictionary<string, string> Environment(Dictionary<string, string> settings)

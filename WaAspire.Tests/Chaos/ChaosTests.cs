@@ -26,6 +26,7 @@ public sealed class ChaosTests
         await File.WriteAllTextAsync(Path.Combine(_folder, "timeline.html"), ChaosReport.Html(result));
         await File.WriteAllTextAsync(Path.Combine(_folder, "line.txt"), result.Verdict + Environment.NewLine);
         Assert.True(result.IsKept, $"Seed {plan.Seed}: {string.Join("; ", result.Phases.Select(phase => $"{phase.Name}: {phase.Verdict} untrue {phase.Verdict.Untrue} inbound {phase.Verdict.InboundWrong} stuck {phase.Stuck.Count}"))}");
+        Assert.True(result.Linked == 0 || result.Phases.All(phase => phase.LinkedDelivered > 0 || phase.Name == "takeover"), "accounts that are paired by QR code sent nothing");
         Assert.True(result.Verdict.Accepted > 0 && result.Troubles.Count > 0, "nothing happened");
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Tests.Chaos.Linked;
 using WaAspire.Tests.Kit;
 
 namespace WaAspire.Tests.Chaos;
@@ -8,9 +9,10 @@ namespace WaAspire.Tests.Chaos;
 /// <summary>
 /// After the faults: waits until every message has come to its end, or is in doubt and not in WhatsApp's log, or waits behind
 /// such a doubt. Then does what the handbook asks of a person: two minutes (the quiet period) after the doubt began, having
-/// looked at the phone, releases the thread from it; the doubt itself stays, and is counted.
+/// looked at the phone, releases the thread from it; the doubt itself stays, and is counted. Of an account that is paired by QR
+/// code, the message is sent again instead: under its own id, so that a phone which has it shows nothing new.
 /// </summary>
-internal sealed class Drain(ChaosPlan plan, IReadOnlyList<Company> companies, bool policyDecides)
+internal sealed class Drain(ChaosPlan plan, IReadOnlyList<Company> companies, LinkedAccounts linked, bool policyDecides)
 {
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
 
@@ -67,7 +69,7 @@ internal sealed class Drain(ChaosPlan plan, IReadOnlyList<Company> companies, bo
         foreach (var doubtful in old.Where(message => !seen.Contains(message.RequestId)))
         {
             // Refused when a receipt or its holder was faster: the next look shows it.
-            (await companies[0].VerbAsync(doubtful.RequestId, "release")).Dispose();
+            (await companies[0].VerbAsync(doubtful.RequestId, linked.Has(doubtful.AccountId) ? "resend" : "release")).Dispose();
         }
     }
 

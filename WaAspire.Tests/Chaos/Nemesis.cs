@@ -19,7 +19,7 @@ internal sealed class Nemesis(ChaosSystem system, Stopwatch clock)
     public Task RunAsync(IReadOnlyList<FaultStep> steps)
     {
         var start = clock.Elapsed;
-        return Task.WhenAll(steps.GroupBy(step => step.Lane).Select(lane => RunLaneAsync([.. lane], start)));
+        return Task.WhenAll(steps.Where(step => system.Sockets is not null || step.Lane.Name != GatewayFaults.Lane).GroupBy(step => step.Lane).Select(lane => RunLaneAsync([.. lane], start)));
     }
 
     /// <summary>What stands still goes on, what is dead is started, what is cut is joined; returns when all of it answers.</summary>
@@ -28,6 +28,7 @@ internal sealed class Nemesis(ChaosSystem system, Stopwatch clock)
         await system.Switches.ClearStoreAsync();
         await system.Switches.SetRequestsAsync();
         await system.Switches.SetWebhooksAsync();
+        await (system.Sockets?.PostAsync("faults", new { loseAck = (object?)null, dropAfterMessage = (object?)null }) ?? Task.CompletedTask);
         foreach (var wire in system.Wires)
         {
             wire.Link.Set(LinkFault.None);

@@ -1,4 +1,5 @@
 using WaAspire.Messaging.Outbox;
+using WaAspire.Tests.Chaos.Linked;
 using WaAspire.Tests.Kit;
 
 namespace WaAspire.Tests.Chaos;
@@ -93,7 +94,7 @@ internal sealed class Takeover(ChaosSystem system, ChaosPlan plan, Company compa
         return system.WorkerProcesses.MaxBy(worker => latest.Count(message => message.ClaimedBy!.StartsWith(HolderOf(worker), StringComparison.Ordinal)))!;
     }
 
-    private static string HolderOf(ChaosProcess worker) => $"{worker.Name.Replace("worker", "chaos", StringComparison.Ordinal)}-";
+    private static string HolderOf(ChaosProcess worker) => SessionTakeover.InstanceOf(worker);
 
     private async Task WriteAsync(ToldThread thread, CancellationToken enough)
     {

@@ -35,6 +35,7 @@ internal static class FaultSchedule
         new("Firestore", 30, StoreFaults.Kinds),
         new("WhatsApp", 15, ProviderFaults.Kinds),
         new("webhooks", 15, WebhookFaults.Kinds),
+        new(GatewayFaults.Lane, 25, GatewayFaults.Kinds),
     ];
 
     /// <param name="seed">The same one gives the same steps.</param>

@@ -1,0 +1,35 @@
+using WaAspire.Tests.Chaos.Linked;
+
+namespace WaAspire.Tests.Chaos;
+
+/// <summary>How doubts that were seen ended.</summary>
+/// <param name="Proven">Sent, and there was one attempt only: a receipt proved it, or its holder's late answer.</param>
+/// <param name="SentLater">Sent by one of several attempts: the one in doubt, or a later one because its holder came to know that it had not sent.</param>
+/// <param name="ByPolicy">Sent again by the policy of silence.</param>
+/// <param name="Failed">Its holder's refusal came late.</param>
+/// <param name="Held">Stays in doubt: WhatsApp never had it, and a person released its thread.</param>
+/// <param name="HeldBeforeGap">Of those, whose attempt is older than the last time at which receipts may have been lost: silence about them means nothing.</param>
+internal sealed record DoubtEnds(int Seen, int Proven, int SentLater, int ByPolicy, int Failed, int Held, int HeldBeforeGap);
+
+/// <param name="From">Since the run began; <paramref name="To"/> is the end of the faults, <paramref name="Drained"/> of everything.</param>
+/// <param name="Refused">How often a client had to ask again.</param>
+/// <param name="LinkedDoubts">Of accounts that are paired by QR code, which are in none of the other figures about doubts.</param>
+/// <param name="OnPurpose">How often WhatsApp accepted the message that was to go out twice; 0 where none was.</param>
+/// <param name="LinkedDelivered">Of the verdict's, how many such accounts delivered.</param>
+/// <param name="Stuck">What was on its way at the end of all patience, and who was not connected.</param>
+internal sealed record PhaseResult(
+    string Name, TimeSpan From, TimeSpan To, TimeSpan Drained, Verdict Verdict, int Refused, int Written, DoubtEnds? Doubts, DoubtEnds? LinkedDoubts, int OnPurpose, int LinkedDelivered, IReadOnlyList<string> Stuck);
+
+/// <summary>What others did when a worker was ended with nothing else wrong: with its threads, and with its sessions.</summary>
+internal sealed record Takeovers(TakeoverTimes Term, TakeoverTimes Kill, Absence? SessionsTerm, Absence? SessionsKill);
+
+/// <param name="Linked">Accounts that are paired by QR code.</param>
+/// <param name="Missing">Why there are none.</param>
+/// <param name="Absences">How long they were away while faults went on.</param>
+internal sealed record ChaosResult(
+    ChaosPlan Plan, IReadOnlyList<PhaseResult> Phases, IReadOnlyList<Trouble> Troubles, TimeSpan Took, int Linked, string? Missing, IReadOnlyList<Absence> Absences, Takeovers? Takeovers)
+{
+    public Verdict Verdict => Phases.Select(phase => phase.Verdict).Aggregate((one, other) => one + other);
+
+    public bool IsKept => Phases.All(phase => phase.Verdict.IsKept && phase.Stuck.Count == 0);
+}

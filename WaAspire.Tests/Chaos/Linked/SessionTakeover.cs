@@ -1,0 +1,31 @@
+using WaAspire.Tests.Kit;
+
+namespace WaAspire.Tests.Chaos.Linked;
+
+/// <summary>Ends the worker that holds most sessions, with nothing else wrong, and reads from WhatsApp's log when its accounts were back.</summary>
+internal sealed class SessionTakeover(ChaosSystem system, LinkedAccounts linked, SessionWatch watch)
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
+
+    public Task<Absence> AfterTermAsync() => MeasureAsync("SIGTERM", worker => worker.TerminateAsync());
+
+    public Task<Absence> AfterKillAsync() => MeasureAsync("SIGKILL", worker => worker.KillAsync());
+
+    private async Task<Absence> MeasureAsync(string how, Func<ChaosProcess, Task> end)
+    {
+        Assert.Empty(await linked.AwayAsync());
+        var worker = system.WorkerProcesses.MaxBy(Held)!;
+        var ended = new SessionsEnd(InstanceOf(worker), how, IsGateway: false, TimeProvider.System.GetUtcNow());
+        await end(worker);
+        var absence = await Eventually.GetAsync(
+            async () => (await watch.AbsencesAsync([ended])).Single() is { Missing: 0 } all ? all : null, $"the accounts of a worker that got {how} are back", _patience);
+        await worker.StartAsync();
+        await worker.UntilHealthyAsync();
+        return absence;
+    }
+
+    /// <summary>How the ids of a worker's instances begin.</summary>
+    public static string InstanceOf(ChaosProcess worker) => $"{worker.Name.Replace("worker", "chaos", StringComparison.Ordinal)}-";
+
+    private int Held(ChaosProcess worker) => linked.Phones.Keys.Count(id => watch.OwnerOf(id)?.StartsWith(InstanceOf(worker), StringComparison.Ordinal) is true);
+}
