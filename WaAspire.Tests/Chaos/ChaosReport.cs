@@ -72,6 +72,11 @@ internal static class ChaosReport
 
         page.AppendLine().AppendLine("Failed: WhatsApp refused the message for good, or its attempts were spent. Asked again: a client had no answer, or was told to come back, and repeated the");
         page.AppendLine("request under its `clientMessageId`.").AppendLine();
+        if (result.Phases.Sum(phase => phase.LettersLost) is > 0 and var lost)
+        {
+            page.AppendLine(_plain, $"Besides, {lost} of what people wrote to QR-paired accounts got lost: WhatsApp was told that they had arrived, and the gateway was killed before they were on its disk. WhatsApp gives");
+            page.AppendLine("no second chance there (`baileys-gateway/README.md`).").AppendLine();
+        }
     }
 
     private static void Doubts(StringBuilder page, ChaosResult result)
@@ -93,9 +98,9 @@ internal static class ChaosReport
         page.AppendLine("under its own id, which a phone shows once.").AppendLine();
         foreach (var phase in result.Phases.Where(phase => phase is { Name: nameof(UnknownOutcomePolicy.ResendAfterSilence), Doubts: not null }))
         {
-            page.AppendLine(_plain, $"Of the {phase.Doubts!.Held} that `ResendAfterSilence` left in doubt, {phase.Doubts.HeldBeforeGap} had been attempted before the intake's last gap: the last start of a proxy, or the last webhook that was answered");
-            page.AppendLine("other than 200, cut or given up by Meta. A receipt may have been lost in it, so that silence about an earlier attempt means nothing, and the policy holds: while gaps go on");
-            page.AppendLine("it can end only what was attempted after the last of them.").AppendLine();
+            page.AppendLine(_plain, $"Of the {phase.Doubts!.Held} that `ResendAfterSilence` left in doubt, {phase.Doubts.HeldBeforeGap} had been attempted before the last gap of the intake: a proxy started, or a webhook got no 200. A receipt may");
+            page.AppendLine("have been lost in it, so that silence about an earlier attempt means nothing and the policy holds: it can end only what was attempted after the last gap, and while faults");
+            page.AppendLine("go on there is always a later one (`docs/protocol.md`).").AppendLine();
         }
 
         foreach (var phase in result.Phases.Where(phase => phase.OnPurpose > 0))

@@ -16,9 +16,10 @@ internal sealed record DoubtEnds(int Seen, int Proven, int SentLater, int ByPoli
 /// <param name="LinkedDoubts">Of accounts that are paired by QR code, which are in none of the other figures about doubts.</param>
 /// <param name="OnPurpose">How often WhatsApp accepted the message that was to go out twice; 0 where none was.</param>
 /// <param name="LinkedDelivered">Of the verdict's, how many such accounts delivered.</param>
+/// <param name="LettersLost">What people wrote to them, WhatsApp was told had arrived, and a gateway that was killed just then lost.</param>
 /// <param name="Stuck">What was on its way at the end of all patience, and who was not connected.</param>
 internal sealed record PhaseResult(
-    string Name, TimeSpan From, TimeSpan To, TimeSpan Drained, Verdict Verdict, int Refused, int Written, DoubtEnds? Doubts, DoubtEnds? LinkedDoubts, int OnPurpose, int LinkedDelivered, IReadOnlyList<string> Stuck);
+    string Name, TimeSpan From, TimeSpan To, TimeSpan Drained, Verdict Verdict, int Refused, int Written, DoubtEnds? Doubts, DoubtEnds? LinkedDoubts, int OnPurpose, int LinkedDelivered, int LettersLost, IReadOnlyList<string> Stuck);
 
 /// <summary>What others did when a worker was ended with nothing else wrong: with its threads, and with its sessions.</summary>
 internal sealed record Takeovers(TakeoverTimes Term, TakeoverTimes Kill, Absence? SessionsTerm, Absence? SessionsKill);

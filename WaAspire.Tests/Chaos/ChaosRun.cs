@@ -57,7 +57,7 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
     {
         IReadOnlyList<Company> all = [.. companies, .. _linked.Companies];
         var load = new ChaosLoad(_system, plan, companies, seed);
-        var linkedLoad = new LinkedLoad(_system, plan, _linked.Companies, firstLinkedThread, seed);
+        var linkedLoad = new LinkedLoad(_system, plan, _linked, firstLinkedThread, seed);
         var watch = new DoubtWatch(_system, all);
         using var faultsEnd = new CancellationTokenSource();
         using var drained = new CancellationTokenSource();
@@ -87,12 +87,15 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         await Drain.UntilToldAsync(_system);
         await drained.CancelAsync();
         await watching;
+        var away = await _linked.AwayAsync();
+        var lostLetters = _system.Sockets is { } sockets ? await new LinkedLetters(sockets, plan).LostAsync(linkedLoad.Written, () => StoredAsync(linkedLoad.Written)) : [];
+        IReadOnlyList<WrittenMessage> written = [.. load.Written, .. linkedLoad.Written.Where(letter => !lostLetters.Contains(letter.Id))];
         IReadOnlyList<ToldThread> told = [.. load.Threads, .. linkedLoad.Threads];
         var linkedIds = linkedLoad.Threads.SelectMany(thread => thread.RequestIds).ToHashSet(StringComparer.Ordinal);
         var result = new PhaseResult(
-            name, from, to, _clock.Elapsed, Verdict.On(await EvidenceAsync(all, told, load.Written)), load.Refused + linkedLoad.Refused, load.Written.Count,
+            name, from, to, _clock.Elapsed, Verdict.On(await EvidenceAsync(all, told, written)), load.Refused + linkedLoad.Refused, written.Count + lostLetters.Count,
             await DoubtsAsync(companies, watch.Seen), await DoubtsAsync(_linked.Companies, [.. watch.Seen.Where(linkedIds.Contains)]), onPurpose,
-            (await _linked.BubblesAsync(told)).Distinct().Count(), [.. isDrained ? [] : await StuckAsync(all), .. await _linked.AwayAsync()]);
+            (await _linked.BubblesAsync(told)).Distinct().Count(), lostLetters.Count, [.. isDrained ? [] : await StuckAsync(all), .. away]);
         say($"{_clock.Elapsed:hh\\:mm\\:ss} {name}: {result.Verdict}");
         return result;
     }
@@ -105,12 +108,11 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         var takeover = new Takeover(_system, plan, companies[0]);
         var (term, kill) = (await takeover.AfterTermAsync(), await takeover.AfterKillAsync());
         var sessions = new SessionTakeover(_system, _linked, _sessions);
-        var hasSessions = _linked.Companies.Count > 0;
-        var (sessionsTerm, sessionsKill) = (hasSessions ? await sessions.AfterTermAsync() : null, hasSessions ? await sessions.AfterKillAsync() : null);
+        var (sessionsTerm, sessionsKill) = (await sessions.AfterTermAsync(), await sessions.AfterKillAsync());
         var to = _clock.Elapsed;
         var isDrained = await new Drain(plan, companies, _linked, policyDecides: false).RunAsync();
         var verdict = Verdict.On(await EvidenceAsync(companies, takeover.Told, []));
-        phases.Add(new PhaseResult("takeover", from, to, _clock.Elapsed, verdict, 0, 0, null, null, 0, 0, isDrained ? [] : await StuckAsync(companies)));
+        phases.Add(new PhaseResult("takeover", from, to, _clock.Elapsed, verdict, 0, 0, null, null, 0, 0, 0, isDrained ? [] : await StuckAsync(companies)));
         return new Takeovers(term, kill, sessionsTerm, sessionsKill);
     }
 
@@ -144,6 +146,12 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
             }
         }
 
+        return new Evidence([.. told.Select(thread => thread.RequestIds)], provider, final, [.. written.Select(message => message.Id)], await StoredAsync(written));
+    }
+
+    /// <summary>Ids of the inbound messages that these threads show, as often as they do.</summary>
+    private async Task<IReadOnlyList<string>> StoredAsync(IReadOnlyList<WrittenMessage> written)
+    {
         var stored = new List<string>();
         foreach (var thread in written.Select(message => (message.Company, message.Thread)).Distinct())
         {
@@ -154,7 +162,7 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
             stored.AddRange(read.Documents.Select(message => message.Fields.Text(ThreadMessageFields.ProviderMessageId)!));
         }
 
-        return new Evidence([.. told.Select(thread => thread.RequestIds)], provider, final, [.. written.Select(message => message.Id)], stored);
+        return stored;
     }
 
     private async Task<DoubtEnds> DoubtsAsync(IReadOnlyList<Company> companies, IReadOnlyCollection<string> seen)
