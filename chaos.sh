@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything goes wrong on real processes, at production's durations: ./chaos.sh MINUTES [--seed N]
 # MINUTES is how long faults go on; healing, draining and measuring take ten more or so. The same seed makes the same
-# schedule of faults. Leaves artifacts/chaos/report.md and timeline.html, and ends with one line:
+# schedule of faults. Accounts that are paired by QR code take part where there is Node 20. Leaves artifacts/chaos/report.md
+# and timeline.html, and ends with one line:
 # accepted N delivered N duplicates N lost N inversions N uncertain N. Exit code 0 only if all promises held.
 set -uo pipefail
 cd "$(dirname "$0")"

@@ -96,7 +96,7 @@ internal static class ChaosReport
         page.AppendLine().AppendLine("Looked at twice a second, so that a doubt which its receipt ended at once is not in it. A held one is what a person decides: in this run its");
         page.AppendLine("thread was released from it when the quiet period had passed and WhatsApp's log did not have it. A QR-paired account's message in doubt is sent again");
         page.AppendLine("under its own id, which a phone shows once.").AppendLine();
-        foreach (var phase in result.Phases.Where(phase => phase is { Name: nameof(UnknownOutcomePolicy.ResendAfterSilence), Doubts: not null }))
+        foreach (var phase in result.Phases.Where(phase => phase is { Name: nameof(UnknownOutcomePolicy.ResendAfterSilence), Doubts.Held: > 0 }))
         {
             page.AppendLine(_plain, $"Of the {phase.Doubts!.Held} that `ResendAfterSilence` left in doubt, {phase.Doubts.HeldBeforeGap} had been attempted before the last gap of the intake: a proxy started, or a webhook got no 200. A receipt may");
             page.AppendLine("have been lost in it, so that silence about an earlier attempt means nothing and the policy holds: it can end only what was attempted after the last gap, and while faults");

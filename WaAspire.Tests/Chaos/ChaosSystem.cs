@@ -28,8 +28,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
     private readonly List<HttpClient> _clients = [];
     private ChaosProcess _firebase = null!;
     private ChaosProcess _whatsApp = null!;
-    private ChaosProcess? _sockets;
-    private string? _spool;
+    private SocketServer? _sockets;
     private IHost _stores = null!;
 
     public IReadOnlyList<ChaosProcess> WorkerProcesses => _workers;
@@ -40,7 +39,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
     public ConcurrentQueue<SessionsEnd> Ends { get; } = new();
 
     /// <summary>WhatsApp's socket server, for accounts that are paired by QR code; null where there is no Node.</summary>
-    public SocketStandIn? Sockets { get; private set; }
+    public SocketStandIn? Sockets => _sockets?.Switches;
 
     public IReadOnlyList<ChaosWire> Wires => _wires;
 
@@ -73,7 +72,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
         _proxies.AddRange(Enumerable.Range(1, Proxies).Select(Proxied));
         _whatsApp = Simulator(FreePort.ToComeBackTo(), Wire("WhatsApp – proxies", [.. _proxies.Select(proxy => proxy.Port)]));
         await _whatsApp.StartAsync();
-        await (hasSockets ? StartSocketsAsync() : Task.CompletedTask);
+        _sockets = hasSockets ? await SocketServer.StartAsync() : null;
         _workers.AddRange(Enumerable.Range(1, Workers).Select(Working));
         await Task.WhenAll(_firebase.UntilHealthyAsync(), _whatsApp.UntilHealthyAsync());
         (Proxy, Worker, WhatsApp, Auth) = (Client(_proxies[0]), Client(_workers[0]), Client(_whatsApp), Client(_firebase));
@@ -95,8 +94,9 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
     {
         // Gateways end with their workers, but for one that stands still.
         var gateways = _workers.Select(GatewayOf.Find).OfType<int>().ToList();
-        await Task.WhenAll(_workers.Concat(_proxies).Append(_whatsApp).Append(_firebase).Append(_sockets).OfType<ChaosProcess>().Select(process => process.KillAsync()));
+        await Task.WhenAll(_workers.Concat(_proxies).Append(_whatsApp).Append(_firebase).OfType<ChaosProcess>().Select(process => process.KillAsync()));
         await Task.WhenAll(gateways.Select(GatewayOf.KillAsync));
+        await (_sockets?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _redis.StopAsync();
         foreach (var wire in _wires)
         {
@@ -109,28 +109,6 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
         }
 
         _stores?.Dispose();
-        try
-        {
-            Directory.Delete(_spool ?? "", recursive: true);
-        }
-        catch (Exception busy) when (busy is IOException or ArgumentException)
-        {
-            // There was none; or a gateway whose worker was killed is still ending, and writes there. It is a temporary folder.
-        }
-    }
-
-    private async Task StartSocketsAsync()
-    {
-        var port = FreePort.ToComeBackTo();
-        string[] command = ["node", Path.Combine(Artifacts.Root, "baileys-gateway", "test", "standin", "main.js"), $"--port={Text(port)}"];
-        _sockets = new ChaosProcess("sockets", command, port, "/admin/state", new Dictionary<string, string>());
-        await _sockets.StartAsync();
-        await _sockets.UntilHealthyAsync();
-        Sockets = new SocketStandIn(Client(_sockets));
-        _spool = Directory.CreateTempSubdirectory("chaos-spool").FullName;
-
-        // 812 uploaded keys for each account prove nothing more than one such upload does; the gateway's own tests have it.
-        await Sockets.PostAsync("faults", new { preKeys = 812 });
     }
 
     private ChaosProcess Working(int number)
@@ -149,7 +127,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
         settings["WHATSAPP_ACCESS_TOKEN"] = AccessToken;
         if (_sockets is not null)
         {
-            SessionSettings.Add(settings, plan, $"ws://127.0.0.1:{Wire($"worker {number} – sockets", _sockets.Port)}/ws/chat", _spool!);
+            SessionSettings.Add(settings, plan, $"ws://127.0.0.1:{Wire($"worker {number} – sockets", _sockets.Port)}/ws/chat", _sockets.Spool);
         }
 
         return Listening($"worker-{number}", "WaAspire.Worker", settings);
