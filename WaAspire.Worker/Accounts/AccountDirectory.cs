@@ -52,6 +52,8 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     /// <summary>Reads all accounts; an account that is no longer there is forgotten.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
+        // What a signal brings while the query is under way is newer than its answer, and not to be forgotten for it.
+        var known = _accounts.Keys;
         var read = await firestore.QueryAsync(new DocumentQuery(FirestorePaths.Accounts) { Limit = Limit }, Purpose, cancellationToken);
         var found = read.Documents.Select(Account.Read).ToDictionary(account => account.Id, StringComparer.Ordinal);
         foreach (var account in found.Values)
@@ -60,7 +62,7 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
             _lookedUp.TryRemove(account.Id, out _);
         }
 
-        foreach (var gone in _accounts.Keys.Where(id => !found.ContainsKey(id)))
+        foreach (var gone in known.Where(id => !found.ContainsKey(id)))
         {
             _accounts.TryRemove(gone, out _);
         }
