@@ -60,8 +60,8 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
     /// <summary>The session has no socket and makes none: a person would have to scan, or a ban to end.</summary>
     public bool IsWithoutSocket { get; set; }
 
-    /// <summary>Monotonic timestamp of the term's beginning.</summary>
-    public long TakenAt { get; } = term.Started;
+    /// <summary>Monotonic timestamp: since when this worker knows that the device is to leave the phone, and could not say so. Null: not yet.</summary>
+    public long? LeaveWantedAt { get; set; }
 
     /// <summary>The socket is open, but nobody answers on it.</summary>
     public bool IsDegraded

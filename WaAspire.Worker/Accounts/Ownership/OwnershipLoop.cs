@@ -211,7 +211,18 @@ public sealed class OwnershipLoop(
     private async Task GiveBackAsync(OwnedAccount held, Func<OwnedAccount, CancellationToken, Task<bool>> end, CancellationToken cancellationToken)
     {
         held.IsLeaving = true;
-        var ended = await end(held, cancellationToken);
+        bool ended;
+        try
+        {
+            ended = await end(held, cancellationToken);
+        }
+        catch (FirestoreException)
+        {
+            // It is done again, if it is still wanted then: who adds a deleted account again wants its session back.
+            held.IsLeaving = false;
+            throw;
+        }
+
         owned.Remove(held);
 
         // An end that nobody has confirmed is not a clean one: the lock delay lets the socket's own deadline pass.
