@@ -279,6 +279,22 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_session_that_is_not_to_be_opened_yet_is_held_without_a_socket()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        (Held(account).IsOpened, Held(account).OpenAfter) = (false, long.MaxValue);
+
+        await LookAsync(_world.One);
+        Assert.Single(_commands, command => command == "/sessions/open");
+
+        Held(account).OpenAfter = 0;
+        await LookAsync(_world.One);
+        Assert.Equal(2, _commands.Count(command => command == "/sessions/open"));
+    }
+
+    [Fact]
     public async Task a_request_for_a_code_is_told_once()
     {
         await TellAsync(_world.One);

@@ -73,6 +73,9 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
     /// <summary>The gateway has a session for this term, or has been told to.</summary>
     public bool IsOpened { get; set; }
 
+    /// <summary>Monotonic timestamp before which its session is not opened again: its keys cannot be read.</summary>
+    public long OpenAfter { get; set; }
+
     /// <summary>The renewal that the gateway knows of.</summary>
     public LeaseTerm? Told { get; set; }
 

@@ -7,7 +7,7 @@ namespace WaAspire.Worker.Accounts.Ownership;
 /// Has the gateway do for each held account what it asks for: open, prolong, show a code. An account whose session waits
 /// for a person, or for a ban to end, is held but not opened, whoever holds it. Everything here may be told twice.
 /// </summary>
-public sealed class SessionKeeper(AccountDirectory accounts, OwnedAccounts owned, ISessionGateway gateway, ServerClock clock)
+public sealed class SessionKeeper(AccountDirectory accounts, OwnedAccounts owned, ISessionGateway gateway, ServerClock clock, TimeProvider time)
 {
     public async Task KeepAsync(CancellationToken cancellationToken)
     {
@@ -27,5 +27,5 @@ public sealed class SessionKeeper(AccountDirectory accounts, OwnedAccounts owned
         }
     }
 
-    private bool MayOpen(OwnedAccount held) => accounts.Find(held.AccountId)?.MayOpenSession(clock.Now) != false;
+    private bool MayOpen(OwnedAccount held) => time.GetTimestamp() >= held.OpenAfter && accounts.Find(held.AccountId)?.MayOpenSession(clock.Now) != false;
 }
