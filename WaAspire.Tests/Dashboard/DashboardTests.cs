@@ -23,7 +23,7 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
     public async Task every_resource_is_listed_and_healthy()
     {
         await system.OpenAsync("/");
-        var workers = await system.ReplicasAsync("worker");
+        var workers = system.Replicas("worker");
         Assert.Equal(2, workers.Count);
         foreach (var name in workers.Select(replica => replica.Id).Concat(["redis", "firebase", "whatsapp", "proxy"]))
         {
@@ -101,7 +101,7 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
     [Fact]
     public async Task a_worker_stops_and_starts_from_the_page()
     {
-        var worker = (await system.ReplicasAsync("worker"))[1];
+        var worker = system.Replicas("worker")[1];
         await system.OpenAsync("/");
         await system.Row(worker.Id).GetByRole(AriaRole.Button, new() { Name = "Stop" }).First.ClickAsync();
         await Expect(system.Row(worker.Id)).ToContainTextAsync("Finished", _contains);
@@ -110,7 +110,7 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
         await system.Row(worker.Id).GetByRole(AriaRole.Button, new() { Name = "Start" }).First.ClickAsync();
         await Expect(system.Row(worker.Id)).ToContainTextAsync("Running", _contains);
         await system.WaitUntilHealthyAsync("worker");
-        Assert.NotEqual(worker.ProcessId, (await system.ReplicasAsync("worker")).Single(replica => replica.Id == worker.Id).ProcessId);
+        Assert.NotEqual(worker.ProcessId, system.Replicas("worker").Single(replica => replica.Id == worker.Id).ProcessId);
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
         await Expect(parts.Filter(new() { HasText = "Back references" }).First.GetByRole(AriaRole.Row).Filter(new() { HasText = "whatsapp" })).ToContainTextAsync("Reference", _contains);
 
         // A reference to workers is one to each of them.
-        foreach (var worker in await system.ReplicasAsync("worker"))
+        foreach (var worker in system.Replicas("worker"))
         {
             await Expect(needs.Filter(new() { HasText = worker.Id })).ToContainTextAsync("Reference", _contains);
         }
@@ -190,7 +190,7 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
     [Fact]
     public async Task the_other_commands_do_what_they_say()
     {
-        var worker = (await system.ReplicasAsync("worker"))[0].Id;
+        var worker = system.Replicas("worker")[0].Id;
         foreach (var (resource, command) in new[] { (worker, "sweep"), ("proxy", "send-test-message"), ("redis", "flush") })
         {
             var result = await system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
@@ -201,13 +201,13 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
     [Fact]
     public async Task a_drain_ends_the_very_worker_that_was_meant()
     {
-        var workers = await system.ReplicasAsync("worker");
+        var workers = system.Replicas("worker");
         foreach (var worker in workers)
         {
             Assert.True((await system.App.ResourceCommands.ExecuteCommandAsync(worker.Id, "drain")).Success);
             await system.App.ResourceNotifications.WaitForResourceAsync(
                 "worker", replica => replica.ResourceId == worker.Id && replica.Snapshot.State?.Text == KnownResourceStates.Finished).WaitAsync(TimeSpan.FromMinutes(2));
-            Assert.Equal([worker.Id], (await system.ReplicasAsync("worker")).Where(replica => !replica.IsRunning).Select(replica => replica.Id).DefaultIfEmpty(worker.Id));
+            Assert.Equal([worker.Id], system.Replicas("worker").Where(replica => !replica.IsRunning).Select(replica => replica.Id).DefaultIfEmpty(worker.Id));
             await system.CommandAsync(worker.Id, "start");
             await system.WaitUntilHealthyAsync("worker");
         }
@@ -216,7 +216,7 @@ public sealed class DashboardTests(WatchedSystem system) : IClassFixture<Watched
     private async Task RunAsync(string command, string account)
     {
         await system.OpenAsync("/");
-        var worker = (await system.ReplicasAsync("worker"))[0].Id;
+        var worker = system.Replicas("worker")[0].Id;
         await system.Row(worker).GetByRole(AriaRole.Button).Last.ClickAsync();
         var items = system.Page.Locator("fluent-menu-item:visible");
         await items.Filter(new() { HasText = "Commands" }).First.HoverAsync();

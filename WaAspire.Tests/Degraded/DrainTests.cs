@@ -89,7 +89,7 @@ public sealed class DrainTests(DrainTests.UnhurriedSystem system) : IClassFixtur
 
     private async Task<(Replica Leaving, Replica Other)> WorkersAsync()
     {
-        var workers = (await system.ReplicasAsync("worker")).Where(replica => replica.IsRunning).ToList();
+        var workers = system.Replicas("worker").Where(replica => replica.IsRunning).ToList();
         return (workers[0], workers[1]);
     }
 

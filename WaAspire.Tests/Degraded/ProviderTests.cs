@@ -12,7 +12,7 @@ public sealed class ProviderTests(DegradedSystem system)
     {
         var company = await Company.OpenAsync(system);
         await company.OpenThreadsAsync(DegradedSystem.Threads);
-        var whatsapp = Assert.Single(await system.ReplicasAsync("whatsapp"));
+        var whatsapp = Assert.Single(system.Replicas("whatsapp"));
 
         await system.CommandAsync(whatsapp.Id, "stop");
         var told = await company.SendManyAsync(DegradedSystem.Messages, DegradedSystem.Threads);

@@ -13,7 +13,7 @@ public sealed class WorkerTests(DegradedSystem system)
     {
         var company = await Company.OpenAsync(system);
         await company.OpenThreadsAsync(DegradedSystem.Threads);
-        var frozen = (await system.ReplicasAsync("worker")).First(replica => replica.IsRunning);
+        var frozen = system.Replicas("worker").First(replica => replica.IsRunning);
 
         await using (await company.WithFaultsAsync(new { latency = 100 }))
         {

@@ -30,7 +30,7 @@ public sealed class LostRedisTests(RunningSystem system)
     {
         var company = await Company.OpenAsync(system);
         await company.OpenThreadsAsync(Threads);
-        var redis = Assert.Single(await system.ReplicasAsync("redis"));
+        var redis = Assert.Single(system.Replicas("redis"));
         var back = Task.CompletedTask;
 
         var told = await company.SendManyAsync(Messages, Threads, async number =>

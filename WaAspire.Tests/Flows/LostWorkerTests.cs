@@ -16,7 +16,7 @@ public sealed class LostWorkerTests(RunningSystem system)
     {
         var company = await Company.OpenAsync(system);
         await company.OpenThreadsAsync(Threads);
-        var victim = (await system.ReplicasAsync("worker")).First(replica => replica.IsRunning);
+        var victim = system.Replicas("worker").First(replica => replica.IsRunning);
 
         // A slow provider keeps many messages on their way at the moment of the kill, and a few of them it never takes: with the
         // worker that waits for their answer gone, nobody can know that.
@@ -53,7 +53,7 @@ public sealed class LostWorkerTests(RunningSystem system)
     {
         var company = await Company.OpenAsync(system);
         await company.OpenThreadsAsync(Threads);
-        var leaving = (await system.ReplicasAsync("worker")).First(replica => replica.IsRunning);
+        var leaving = system.Replicas("worker").First(replica => replica.IsRunning);
 
         await using (await company.WithFaultsAsync(new { latency = 50 }))
         {

@@ -129,7 +129,7 @@ public sealed class LinkedSystem : RunningSystem, IAsyncLifetime
         await Eventually.IsTrueAsync(
             async () =>
             {
-                var replicas = await ReplicasAsync("worker");
+                var replicas = Replicas("worker");
                 foreach (var ended in replicas.Where(replica => !replica.IsRunning))
                 {
                     await App.ResourceCommands.ExecuteCommandAsync(ended.Id, "start");

@@ -25,7 +25,7 @@ public sealed class OwnershipFlowTests(LinkedSystem system)
     public async Task thirty_accounts_spread_move_one_at_a_time_and_never_have_two_owners()
     {
         await system.StartAllWorkersAsync();
-        var third = (await system.ReplicasAsync("worker"))[^1];
+        var third = system.Replicas("worker")[^1];
         await system.CommandAsync(third.Id, "stop");
         await Task.WhenAll(_ids.Select(AddAsync));
         await ConnectedAsync();

@@ -71,30 +71,7 @@ public class RunningSystem : IAsyncLifetime, ISystemDoors
     }
 
     /// <summary>The replicas of a resource, those that have ended among them.</summary>
-    public async Task<IReadOnlyList<Replica>> ReplicasAsync(string resource)
-    {
-        var replicas = new Dictionary<string, Replica>(StringComparer.Ordinal);
-        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
-        try
-        {
-            await foreach (var seen in App.ResourceNotifications.WatchAsync(enough.Token))
-            {
-                if (seen.Resource.Name == resource)
-                {
-                    // One that has ended has no process id any more.
-                    var pid = seen.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value;
-                    replicas[seen.ResourceId] = new Replica(
-                        seen.ResourceId, Convert.ToInt32(pid, System.Globalization.CultureInfo.InvariantCulture), pid is not null && seen.Snapshot.State?.Text == KnownResourceStates.Running);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The watch first tells the present state of everything; what comes later is not asked for.
-        }
-
-        return [.. replicas.Values];
-    }
+    public IReadOnlyList<Replica> Replicas(string resource) => [.. App.ResourceNotifications.Current().Where(seen => seen.Resource.Name == resource).Select(AsReplica)];
 
     public async Task CommandAsync(string resourceId, string command) =>
         Assert.True((await App.ResourceCommands.ExecuteCommandAsync(resourceId, command)).Success, $"{command} of {resourceId}");
@@ -121,11 +98,20 @@ public class RunningSystem : IAsyncLifetime, ISystemDoors
     protected virtual void Configure(IResourceBuilder<ProjectResource> worker) =>
         worker.WithEnvironment("Recovery__AdoptEvery", "00:00:02").WithEnvironment("Accounts__RefreshEvery", "00:00:02");
 
+    // One that has ended has no process id any more.
+    private static Replica AsReplica(ResourceEvent seen) =>
+        seen.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } pid
+            ? new Replica(seen.ResourceId, Convert.ToInt32(pid, System.Globalization.CultureInfo.InvariantCulture), seen.Snapshot.State?.Text == KnownResourceStates.Running)
+            : new Replica(seen.ResourceId, 0, IsRunning: false);
+
     private IFirestore ConnectStore(string authority)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration["FIREBASE_PROJECT_ID"] = ProjectId;
         builder.Configuration["FIRESTORE_EMULATOR_HOST"] = authority;
+
+        // A test reads a mountain now and then, on a machine that has other things to do: it is in no hurry.
+        builder.Configuration["Firestore:ReadTimeout"] = builder.Configuration["Firestore:CommitTimeout"] = "00:01:00";
         builder.AddFirestore();
         _stores = builder.Build();
         return _stores.Services.GetRequiredService<IFirestore>();

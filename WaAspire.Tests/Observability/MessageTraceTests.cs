@@ -19,7 +19,7 @@ public sealed class MessageTraceTests(TraceSystem system) : IClassFixture<TraceS
     {
         var company = await OpenAsync();
         string requestId, traceId;
-        var victim = Assert.Single(await system.ReplicasAsync("worker"));
+        var victim = Assert.Single(system.Replicas("worker"));
         await using (await company.WithFaultsAsync(new { faults = new[] { new { kind = "hang", to = company.PhoneOf(1), times = 1, @for = 60_000 } } }))
         {
             (requestId, traceId) = await SendTracedAsync(company, "Follow me");
