@@ -16,7 +16,8 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Search> _lookedUp = new(StringComparer.Ordinal);
 
-    public IReadOnlyCollection<string> SendingAccountIds => [.. _accounts.Values.Where(MaySend).Select(account => account.Id)];
+    /// <summary>Sorted, as everything is whose order shows outside: the same history must come out the same in another process.</summary>
+    public IReadOnlyCollection<string> SendingAccountIds => [.. _accounts.Values.Where(MaySend).Select(account => account.Id).Order(StringComparer.Ordinal)];
 
     public IEnumerable<Account> All => _accounts.Values;
 
