@@ -83,6 +83,9 @@ internal static partial class WorkerLog
     [LoggerMessage(EventId = 3309, Message = "The gateway says {What}: {Line}")]
     public static partial void GatewaySaid(this ILogger logger, LogLevel level, string what, string line);
 
+    [LoggerMessage(3311, LogLevel.Error, "The gateway has answered nothing for {Silence}; it is ended")]
+    public static partial void GatewaySilent(this ILogger logger, TimeSpan silence);
+
     [LoggerMessage(3401, LogLevel.Warning, "Alarm {Alarm}: firing {IsFiring}, at {Value}")]
     public static partial void AlarmChanged(this ILogger logger, string alarm, bool isFiring, double value);
 

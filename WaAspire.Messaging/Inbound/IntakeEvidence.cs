@@ -78,7 +78,7 @@ public sealed class IntakeEvidence(IFirestore firestore, IOptions<IntakeOptions>
             _gapsWritten = gaps;
         }
 
-        foreach (var batch in _pending.ToArray().Chunk(WritesAtOnce))
+        foreach (var batch in _pending.ToArray().OrderBy(entry => entry.Key, StringComparer.Ordinal).Chunk(WritesAtOnce))
         {
             await WriteStatusesAsync(batch, cancellationToken);
         }

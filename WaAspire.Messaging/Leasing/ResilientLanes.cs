@@ -102,7 +102,9 @@ public sealed class ResilientLanes(RedisLanes shared, Func<Lane, bool> isMine, I
         {
             Volatile.Write(ref _local, null);
             logger.LanesBack();
-            foreach (var lane in _missed.Keys)
+
+            // In an order of its own, which no process's hashing has a part in: the same history must come out the same again.
+            foreach (var lane in _missed.Keys.OrderBy(lane => lane.AccountId, StringComparer.Ordinal).ThenBy(lane => lane.ThreadId, StringComparer.Ordinal))
             {
                 _missed.TryRemove(lane, out _);
                 await UnblockAsync(lane);

@@ -64,6 +64,32 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_gateway_that_begins_counts_on_from_a_write_of_its_predecessor_whose_reply_was_lost()
+    {
+        await using (await world.LoseReplyAsync(FirestorePaths.Session(_account)))
+        {
+            await PostAsync("write", new { epoch = 1, seq = 1, writes = new[] { new { type = "creds", id = "", value = "first" } } }, HttpStatusCode.ServiceUnavailable);
+        }
+
+        var creds = new[] { new { type = "creds", id = "" } };
+        Assert.Equal(1, (await PostAsync("read", new { epoch = 1, keys = creds })).GetProperty("seq").GetInt32());
+
+        await PostAsync("write", new { epoch = 1, seq = 2, writes = new[] { new { type = "creds", id = "", value = "second" } } });
+        Assert.Equal("second", (await PostAsync("read", new { epoch = 1, keys = creds })).GetProperty("values")[0].GetProperty("value").GetString());
+    }
+
+    [Fact]
+    public async Task a_session_whose_keys_cannot_be_read_is_not_opened_again_at_once()
+    {
+        var before = TimeProvider.System.GetTimestamp();
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 1, state = "closed", reason = "lease_expired", degraded = false, reconnectCount = 0 });
+        Assert.Equal(0, _held.OpenAfter);
+
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 2, state = "closed", reason = "keys_unreachable", degraded = false, reconnectCount = 0 });
+        Assert.True(_held.OpenAfter > before + (10 * TimeProvider.System.TimestampFrequency));
+    }
+
+    [Fact]
     public async Task two_workers_that_both_believe_store_only_what_the_newer_one_writes()
     {
         var newer = await world.OwnAsync(world.Other, _account);

@@ -25,12 +25,14 @@ public class LinkedWorld : IAsyncLifetime
 {
     private static int _count;
     private readonly RedisServer _redis = new();
-    private readonly string _spool = Directory.CreateTempSubdirectory("gateway-spool").FullName;
     private readonly List<WebApplication> _workers = [];
     private WebApplication _emulator = null!;
     private SocketStandInProcess _whatsApp = null!;
 
     internal SocketStandIn WhatsApp => _whatsApp.Switches;
+
+    /// <summary>Where its gateways keep what is not stored yet.</summary>
+    public string Spool { get; } = Directory.CreateTempSubdirectory("gateway-spool").FullName;
 
     public IServiceProvider Worker => _workers[^1].Services;
 
@@ -60,7 +62,7 @@ public class LinkedWorld : IAsyncLifetime
         await _emulator.DisposeAsync();
         await _whatsApp.DisposeAsync();
         await _redis.DisposeAsync();
-        Directory.Delete(_spool, recursive: true);
+        Directory.Delete(Spool, recursive: true);
     }
 
     public async Task StartWorkerAsync()
@@ -75,7 +77,7 @@ public class LinkedWorld : IAsyncLifetime
             "--WA_SESSION_KEYS", TwoOwners.OldKey,
             "--WA_WEB_SOCKET_URL", _whatsApp.Url,
             "--GATEWAY_OPTIONS", JsonSerializer.Serialize(GatewayOptions),
-            "--Gateway:Spool", _spool,
+            "--Gateway:Spool", Spool,
             "--INTERNAL_TOKEN", RunningSystem.InternalToken,
             "--Accounts:RefreshEvery", "00:00:01",
             "--Accounts:HeartbeatEvery", "00:00:01",

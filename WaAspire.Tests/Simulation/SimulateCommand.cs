@@ -23,11 +23,12 @@ internal static class SimulateCommand
 
         var (first, count) = (Number(Value(arguments, "--from") ?? "1"), Number(Value(arguments, "--seeds") ?? "500"));
         var started = Stopwatch.GetTimestamp();
-        var (runs, steps, messages) = (0, 0L, 0L);
+        var (runs, steps, messages, histories) = (0, 0L, 0L, 0L);
         var failed = Campaign.Run(first, count, only, result =>
         {
             Interlocked.Add(ref steps, result.Steps);
             Interlocked.Add(ref messages, result.Messages);
+            Interlocked.Add(ref histories, long.Parse(result.Fingerprint, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
             if (withNotes)
             {
                 Console.WriteLine(string.Join(Environment.NewLine, result.Notes));
@@ -38,7 +39,7 @@ internal static class SimulateCommand
                 Console.WriteLine($"{runs} seeds, {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s");
             }
         }, withNotes);
-        Console.WriteLine($"{runs} seeds, {messages} messages, {steps} steps, {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s");
+        Console.WriteLine($"{runs} seeds, {messages} messages, {steps} steps, {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s, fingerprint of all {histories:x16}");
         if (failed is null)
         {
             Console.WriteLine("no promise was broken");

@@ -38,7 +38,9 @@ public sealed class SimulationTests
     }
 
     [Theory]
+    [InlineData(3)]
     [InlineData(4)]
+    [InlineData(7)]
     [InlineData(16)]
     public async Task the_same_seed_is_the_same_history_in_another_process(int seed)
     {

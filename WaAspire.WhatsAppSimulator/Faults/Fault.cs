@@ -79,6 +79,9 @@ internal static class FaultKinds
     /// <summary>Accepted, and the connection goes before the answer.</summary>
     public const string AcceptThenDrop = "acceptThenDrop";
 
+    /// <summary>Accepted, and a proxy in between answers without WhatsApp's body.</summary>
+    public const string AcceptThenHttp = "acceptThenHttp";
+
     /// <summary>Accepted, and never answered; the connection goes after a while.</summary>
     public const string AcceptThenHang = "acceptThenHang";
 
@@ -109,7 +112,7 @@ internal static class FaultKinds
     /// <summary>The message fails with a code instead.</summary>
     public const string FailStatus = "failStatus";
 
-    public static readonly string[] Requests = [Error, Http, Hang, Slow, Drop, AcceptThenDrop, AcceptThenHang, AcceptThenSlow, AcceptAfter];
+    public static readonly string[] Requests = [Error, Http, Hang, Slow, Drop, AcceptThenDrop, AcceptThenHttp, AcceptThenHang, AcceptThenSlow, AcceptAfter];
 
     public static readonly string[] Webhooks = [Suppress, Duplicate, Delay, Reorder, Shuffle, FailStatus, WrongSignature];
 }

@@ -42,6 +42,9 @@ internal sealed class FaultyEndpoint(FaultPlan plan, TimeProvider time, IHostApp
                 return Drop(http);
             case FaultKinds.AcceptThenDrop:
                 return AfterAccepting(http, accept());
+            case FaultKinds.AcceptThenHttp:
+                var unheard = accept().Item1 with { Answer = "acceptedUnanswered", HttpStatus = fault.HttpStatus ?? StatusCodes.Status502BadGateway };
+                return (unheard, Bare(unheard.HttpStatus.Value).Item2);
             case FaultKinds.AcceptThenHang:
                 var hung = accept();
                 await WaitAsync(fault.For ?? DefaultHang, http.RequestAborted);

@@ -16,7 +16,8 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Search> _lookedUp = new(StringComparer.Ordinal);
 
-    public IReadOnlyCollection<string> SendingAccountIds => [.. _accounts.Values.Where(MaySend).Select(account => account.Id)];
+    /// <summary>Sorted, as everything is whose order shows outside: the same history must come out the same in another process.</summary>
+    public IReadOnlyCollection<string> SendingAccountIds => [.. _accounts.Values.Where(MaySend).Select(account => account.Id).Order(StringComparer.Ordinal)];
 
     public IEnumerable<Account> All => _accounts.Values;
 
@@ -52,6 +53,8 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
     /// <summary>Reads all accounts; an account that is no longer there is forgotten.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
+        // What a signal brings while the query is under way is newer than its answer, and not to be forgotten for it.
+        var known = _accounts.Keys;
         var read = await firestore.QueryAsync(new DocumentQuery(FirestorePaths.Accounts) { Limit = Limit }, Purpose, cancellationToken);
         var found = read.Documents.Select(Account.Read).ToDictionary(account => account.Id, StringComparer.Ordinal);
         foreach (var account in found.Values)
@@ -60,7 +63,7 @@ public sealed class AccountDirectory(IFirestore firestore, ServerClock clock, IO
             _lookedUp.TryRemove(account.Id, out _);
         }
 
-        foreach (var gone in _accounts.Keys.Where(id => !found.ContainsKey(id)))
+        foreach (var gone in known.Where(id => !found.ContainsKey(id)))
         {
             _accounts.TryRemove(gone, out _);
         }

@@ -38,7 +38,7 @@ public sealed class AccountLoop(
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         await TidyNewContactsAsync(cancellationToken);
-        foreach (var account in accounts.All.Where(account => account.IsPaused).ToList())
+        foreach (var account in accounts.All.Where(account => account.IsPaused).OrderBy(account => account.Id, StringComparer.Ordinal).ToList())
         {
             if (account.WaitsForProvider)
             {

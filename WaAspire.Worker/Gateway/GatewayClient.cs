@@ -17,6 +17,7 @@ public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time)
     private readonly HttpClient _http = new(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
 
     private volatile Door? _door;
+    private long _silentSince;
 
     public GatewayClient(TimeProvider time)
         : this(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }, time)
@@ -26,7 +27,14 @@ public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time)
     /// <summary>A gateway listens.</summary>
     public bool IsUp => _door is not null;
 
-    public void Attach(int port, string token) => _door = new Door(port, token);
+    /// <summary>Since a command was left without an answer and none has been answered after it; zero otherwise.</summary>
+    public TimeSpan SilentFor => Volatile.Read(ref _silentSince) is var since && since == 0 ? TimeSpan.Zero : time.GetElapsedTime(since);
+
+    public void Attach(int port, string token)
+    {
+        Volatile.Write(ref _silentSince, 0);
+        _door = new Door(port, token);
+    }
 
     public void Detach() => _door = null;
 
@@ -51,10 +59,12 @@ public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time)
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             await response.Content.LoadIntoBufferAsync(AnswerLimit, either.Token);
             using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(either.Token));
+            Volatile.Write(ref _silentSince, 0);
             return new GatewayReply.Answer((int)response.StatusCode, json.RootElement.Clone());
         }
         catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException or JsonException or InvalidOperationException)
         {
+            Interlocked.CompareExchange(ref _silentSince, time.GetTimestamp(), 0);
             return content.Started
                 ? new GatewayReply.Lost(timeout.IsCancellationRequested ? "no answer in time" : "the connection broke before an answer")
                 : new GatewayReply.NotSent("the gateway cannot be reached");

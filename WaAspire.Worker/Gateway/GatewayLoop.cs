@@ -11,8 +11,8 @@ namespace WaAspire.Worker.Gateway;
 
 /// <summary>
 /// Keeps this worker's gateway running, from the first Baileys account on. What is missing for it is said in one line, and
-/// the worker serves all other accounts. A gateway that dies is started again, later each time in a row; its sessions are
-/// opened anew under the same terms.
+/// the worker serves all other accounts. A gateway that dies, or gives no answer, is started again, later each time in a row;
+/// its sessions are opened anew under the same terms.
 /// </summary>
 public sealed class GatewayLoop(
     AccountDirectory accounts,
@@ -99,6 +99,7 @@ public sealed class GatewayLoop(
     private async Task RunAsync(GatewayProgram program, GatewaySpool spool, CancellationToken stoppingToken)
     {
         using var gateway = GatewayProcess.Start(program, Settings(spool), logger);
+        using var run = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         try
         {
             var stopped = Task.Delay(Timeout.InfiniteTimeSpan, time, stoppingToken);
@@ -111,10 +112,11 @@ public sealed class GatewayLoop(
             client.Attach(await gateway.Port, door.Token);
             instances.HasGateway = true;
             logger.GatewayListens(gateway.Id);
-            await Task.WhenAny(gateway.Exited, stopped);
+            await Task.WhenAny(gateway.Exited, stopped, SilenceAsync(run.Token));
         }
         finally
         {
+            await run.CancelAsync();
             client.Detach();
             instances.HasGateway = false;
             foreach (var held in owned.All)
@@ -123,6 +125,24 @@ public sealed class GatewayLoop(
             }
 
             await gateway.EndAsync(_options.EndTimeout, time);
+        }
+    }
+
+    /// <summary>
+    /// One that lives and answers nothing would keep its accounts for ever: their leases are renewed here. By now its sockets have
+    /// ended by the deadlines that it heard last, or belong to nobody who could use them.
+    /// </summary>
+    private async Task SilenceAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            if (client.SilentFor >= _options.SilenceMax)
+            {
+                logger.GatewaySilent(client.SilentFor);
+                return;
+            }
+
+            await Pause.ForAsync(_lookEvery, time, cancellationToken);
         }
     }
 

@@ -44,6 +44,10 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan EndTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>A gateway that answers no command for so long is ended and started again. Shorter: a busy machine costs sessions. Default 2 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan SilenceMax { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>First pause before a gateway that died is started again; doubles with each death in a row. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan RestartBase { get; set; } = TimeSpan.FromSeconds(1);

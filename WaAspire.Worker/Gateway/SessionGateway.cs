@@ -113,4 +113,7 @@ internal static class GatewayStates
 
     /// <summary>A reason: another socket with the same keys has taken the session's place.</summary>
     public const string OwnershipLost = "ownership_lost";
+
+    /// <summary>A reason: the worker cannot open the session's keys.</summary>
+    public const string KeysUnreachable = "keys_unreachable";
 }

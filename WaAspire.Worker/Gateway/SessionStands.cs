@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Inbound;
 using WaAspire.Worker.Accounts.Ownership;
 
 namespace WaAspire.Worker.Gateway;
 
 /// <summary>Takes the gateway's latest word on a session: this worker may send by it at once, and the account shows it. Of another term it means nothing.</summary>
-public sealed class SessionStands(OwnedAccounts owned, LeaseStore leases, AccountMirror mirror)
+public sealed class SessionStands(OwnedAccounts owned, LeaseStore leases, AccountMirror mirror, IOptions<OwnershipOptions> options, TimeProvider time)
 {
     public async Task ShowAsync(JsonElement stand, CancellationToken cancellationToken)
     {
@@ -20,6 +21,12 @@ public sealed class SessionStands(OwnedAccounts owned, LeaseStore leases, Accoun
         held.IsDegraded = held.IsConnected && stand.IsTrue("degraded");
         held.IsWithoutSocket = state is GatewayStates.NeedsQr or GatewayStates.LoggedOut or GatewayStates.Stopped;
         held.IsOpened &= state != GatewayStates.Closed;
+        if (state == GatewayStates.Closed && stand.Word("reason") == GatewayStates.KeysUnreachable)
+        {
+            // Opened at once it would end at once, with a line in the log and a write each time, for as long as the configuration lacks the key.
+            held.OpenAfter = time.GetTimestamp() + (long)(options.Value.RenewEvery.TotalSeconds * time.TimestampFrequency);
+        }
+
         if (!held.IsLeaving && (stand.Word("reason") != GatewayStates.OwnershipLost || await IsStillOursAsync(held, cancellationToken)))
         {
             await mirror.ShowAsync(held, stand, cancellationToken);

@@ -34,7 +34,7 @@ public sealed class LateClaims(IFirestore firestore, CommitBatcher commits, Serv
             return;
         }
 
-        var watched = _claims.ToArray();
+        var watched = _claims.ToArray().OrderBy(claim => claim.Value.Started).ThenBy(claim => claim.Key, StringComparer.Ordinal).ToList();
         var read = await firestore.GetAsync([.. watched.Select(claim => FirestorePaths.OutboxMessage(claim.Value.RequestId)).Distinct()], "late-claim", cancellationToken);
         foreach (var (claimId, (requestId, started)) in watched)
         {

@@ -54,6 +54,25 @@ public sealed class SessionStore(IFirestore firestore, SessionKeyRing ring, IOpt
         throw new FirestoreException(FirestoreStatus.Aborted, "A session could not be taken over.");
     }
 
+    /// <summary>
+    /// The number of the last write when none is on its way: what a gateway that begins counts on from. Told too early, its first
+    /// write would bear the number of its predecessor's last one, and be taken for it.
+    /// </summary>
+    /// <exception cref="FirestoreException">The store is out.</exception>
+    public async Task<long> SettleAsync(SessionFence fence, CancellationToken cancellationToken)
+    {
+        await fence.Turn.WaitAsync(cancellationToken);
+        try
+        {
+            await (fence.IsDoubtful ? LookAgainAsync(fence) : Task.CompletedTask);
+            return fence.Seq;
+        }
+        finally
+        {
+            fence.Turn.Release();
+        }
+    }
+
     /// <summary>What is stored of these; missing ones are left out.</summary>
     /// <exception cref="FirestoreException">The store is out.</exception>
     /// <exception cref="CryptographicException">A value was stored under a key that is not configured.</exception>

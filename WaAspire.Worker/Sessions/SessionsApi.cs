@@ -13,6 +13,8 @@ namespace WaAspire.Worker.Sessions;
 /// </summary>
 public sealed class SessionsApi(OwnedAccounts owned, SessionStore store, SentContent sent, IOptions<SessionKeyOptions> options, ILogger<SessionsApi> logger)
 {
+    private const string Creds = "creds";
+
     internal void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/internal/sessions/{accountId}/read", ReadAsync);
@@ -34,8 +36,10 @@ public sealed class SessionsApi(OwnedAccounts owned, SessionStore store, SentCon
 
         try
         {
+            // Who reads who it is has only begun.
+            var seq = request.Keys.Any(key => key.Type == Creds) ? await store.SettleAsync(held.Session, cancellationToken) : held.Session.Seq;
             var values = await store.ReadAsync(held.Session, request.Keys, cancellationToken);
-            return Results.Json(new { seq = held.Session.Seq, values = values.Select(value => new { type = value.Key.Type, id = value.Key.Id, value = value.Value }) });
+            return Results.Json(new { seq, values = values.Select(value => new { type = value.Key.Type, id = value.Key.Id, value = value.Value }) });
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException)
         {

@@ -115,6 +115,27 @@ test('a logout on command removes the device and the keys', async () => {
   assert.equal(world.worker.session(account.accountId).values.size, 0);
 });
 
+test('who asks for a code while a log-out is under way gets one after it', async () => {
+  const account = await world.pairedAccount(gateway);
+  /** @type {() => void} */ let write = () => {};
+  world.worker.writes = new Promise(resolve => (write = () => resolve(undefined)));
+  const leaving = gateway.command('/sessions/logout', account);
+  await eventually('the device is gone', () => world.whatsapp.devicesOf(account.number).length === 0);
+  const asked = gateway.command('/sessions/pair', { ...account, fresh: true });
+  await gateway.command('/sessions/renew', { leases: [{ ...account, leaseDeadline: Date.now() + 60_000 }] });
+  write();
+  assert.deepEqual([(await leaving).status, (await asked).status], [200, 200]);
+  await world.stands(account, now => now.state === 'qr_ready' && now.qr, 'a code');
+});
+
+test('who asks for a code of a session that needs none is told again how it stands', async () => {
+  const account = await world.pairedAccount(gateway);
+  const { version } = world.worker.stand(account.accountId);
+  const { body } = await gateway.command('/sessions/pair', account);
+  assert.deepEqual([body.state, body.version > version], ['connected', true]);
+  await world.stands(account, now => now.version === body.version, 'the same once more');
+});
+
 test('a banned account stops, and its keys stay for a person to decide', async () => {
   const account = await world.pairedAccount(gateway);
   await world.admin('POST', '/faults', { refuseLogin: { phone: account.number, code: '403' } });

@@ -18,6 +18,8 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
 {
     private readonly TwoOwners _world = new();
     private readonly ConcurrentQueue<string> _commands = new();
+    private volatile bool _gatewayFails;
+    private Func<HttpRequest, Task> _answering = _ => Task.CompletedTask;
     private WebApplication _gateway = null!;
 
     public async Task InitializeAsync()
@@ -27,10 +29,11 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _gateway = builder.Build();
-        _gateway.MapPost("/{**command}", (HttpRequest request) =>
+        _gateway.MapPost("/{**command}", async (HttpRequest request) =>
         {
             _commands.Enqueue(request.Path);
-            return Results.Json(new { state = "connecting" });
+            await _answering(request);
+            return _gatewayFails ? Results.StatusCode(500) : Results.Json(new { state = "connecting" });
         });
         await _gateway.StartAsync();
         foreach (var worker in new[] { _world.One, _world.Other })
@@ -183,6 +186,67 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
         Assert.Empty(OwnedBy(_world.Other));
     }
 
+    [Fact]
+    public async Task a_gateway_that_gives_no_answer_has_logged_nobody_out_and_the_keys_are_kept_for_one_that_does()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        await StoreKeyAsync(account);
+        Held(account).IsConnected = true;
+
+        _gatewayFails = true;
+        await DeleteAsync(account);
+        await LookAsync(_world.One);
+        Assert.Contains("/sessions/logout", _commands);
+        Assert.Single(await _world.KeysAsync(account));
+
+        // Its next owner, here the same worker, finds the wish and the keys.
+        _gatewayFails = false;
+        await LookAsync(_world.One);
+        Held(account).IsConnected = true;
+        await LookAsync(_world.One);
+        Assert.Empty(await _world.KeysAsync(account));
+        Assert.False((await _world.FindAsync(FirestorePaths.Account(account)))!.Fields.ContainsKey(AccountFields.LogOutWanted));
+    }
+
+    [Fact]
+    public async Task an_account_that_is_deleted_while_its_socket_is_away_waits_for_it_however_long_it_has_been_held()
+    {
+        var account = Assert.Single(await OpenAsync(1));
+        var hourAgo = TimeProvider.System.GetTimestamp() - (3600 * TimeProvider.System.TimestampFrequency);
+        var held = new OwnedAccount(new LeaseTerm(account, 1, DateTimeOffset.UnixEpoch, hourAgo), new SessionFence(account, 1));
+
+        Assert.False(_world.One.GetRequiredService<LeavingDevices>().MayGo(held));
+    }
+
+    [Fact]
+    public async Task an_account_that_is_added_again_while_its_log_out_fails_gets_its_session_back_and_the_others_had_their_turn()
+    {
+        await TellAsync(_world.One);
+        var opened = await OpenAsync(2);
+        var (account, other) = (opened[0], opened[1]);
+        await LookAsync(_world.One);
+        Held(account).IsConnected = true;
+
+        await using (await _world.LoseReplyAsync(FirestorePaths.Session(account)))
+        {
+            await DeleteAsync(account);
+            await _world.One.GetRequiredService<PairRequests>().AskAsync(other, null, fresh: false, CancellationToken.None);
+            await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(other, CancellationToken.None);
+            await LookAsync(_world.One);
+        }
+
+        Assert.Equal(["/sessions/logout", "/sessions/close", "/sessions/pair"], _commands.TakeLast(3));
+        Assert.NotNull(Held(account));
+        await _world.One.GetRequiredService<PairRequests>().AskAsync(account, null, fresh: true, CancellationToken.None);
+        await ChangeAsync(account, new DocumentFields { [AccountFields.Status] = AccountFields.Connecting });
+        await LookAsync(_world.One);
+
+        Assert.Equal("/sessions/pair", _commands.Last());
+        Assert.False(Held(account).IsLeaving);
+    }
+
     [Theory]
     [InlineData(AccountFields.SessionStopped, "/sessions/close")]
     [InlineData(AccountFields.ReplacedBy, "/sessions/logout,/sessions/close")]
@@ -220,6 +284,22 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_session_that_is_not_to_be_opened_yet_is_held_without_a_socket()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        (Held(account).IsOpened, Held(account).OpenAfter) = (false, long.MaxValue);
+
+        await LookAsync(_world.One);
+        Assert.Single(_commands, command => command == "/sessions/open");
+
+        Held(account).OpenAfter = 0;
+        await LookAsync(_world.One);
+        Assert.Equal(2, _commands.Count(command => command == "/sessions/open"));
+    }
+
+    [Fact]
     public async Task a_request_for_a_code_is_told_once()
     {
         await TellAsync(_world.One);
@@ -232,6 +312,33 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
         await LookAsync(_world.One);
 
         Assert.Single(_commands, command => command == "/sessions/pair");
+    }
+
+    [Fact]
+    public async Task a_request_for_a_code_that_is_answered_late_holds_up_no_other_account()
+    {
+        await TellAsync(_world.One);
+        var accounts = await OpenAsync(2);
+        await LookAsync(_world.One);
+        var (both, asked) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), 0);
+        _answering = async request =>
+        {
+            if (Interlocked.Increment(ref asked) == accounts.Count)
+            {
+                both.SetResult();
+            }
+
+            await both.Task.WaitAsync(request.HttpContext.RequestAborted);
+        };
+        foreach (var account in accounts)
+        {
+            await _world.One.GetRequiredService<PairRequests>().AskAsync(account, null, fresh: false, CancellationToken.None);
+            await _world.One.GetRequiredService<AccountDirectory>().ReadAsync(account, CancellationToken.None);
+        }
+
+        // Neither is answered before the other has come, and a command that is not answered takes a minute here.
+        await LookAsync(_world.One);
+        Assert.All(accounts, account => Assert.NotNull(Held(account).PairRequestDone));
     }
 
     [Theory]
@@ -326,6 +433,14 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
         Assert.Empty(_commands);
         Assert.Null((await _world.LeaseAsync("cloud")).UpdateTime);
     }
+
+    private OwnedAccount Held(string account) => _world.One.GetRequiredService<OwnedAccounts>().Find(account)!;
+
+    private Task DeleteAsync(string account) =>
+        ChangeAsync(account, new DocumentFields { [AccountFields.Status] = AccountFields.Deleted, [AccountFields.LogOutWanted] = true });
+
+    private Task<SessionWriteResult> StoreKeyAsync(string account) => _world.One.GetRequiredService<SessionStore>().WriteAsync(
+        Held(account).Session, 1, clear: false, [new SessionKeyWrite(new SessionKey("creds", ""), "{}")], CancellationToken.None);
 
     private async Task ChangeAsync(string account, DocumentFields fields)
     {

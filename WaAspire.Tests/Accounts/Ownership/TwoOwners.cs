@@ -51,6 +51,7 @@ public sealed class TwoOwners : IAsyncLifetime
                 "--INTERNAL_TOKEN", RunningSystem.InternalToken,
                 "--Ownership:MoveEvery", "01:00:00",
                 "--Ownership:Patience", "00:10:00",
+                "--Gateway:CommandTimeout", "00:01:00",
             ]));
             await _workers[^1].Services.GetRequiredService<IFirestore>().GetAsync(["outbox/none"], "test", CancellationToken.None);
         }

@@ -23,11 +23,12 @@ internal sealed class Scene : IDisposable
     private readonly Dictionary<SimulatedProcess, (Line Store, Line Redis, Line WhatsApp)> _lines = [];
     private readonly RedisChannels _channels = new();
 
-    public Scene(int seed, FaultClass faults, bool keepsAllNotes)
+    public Scene(int seed, FaultClass faults, bool keepsAllNotes, IProviderFaults? providerFaults = null)
     {
         (_seed, _chance) = (seed, new Random(unchecked(seed * 31337)));
         World = new World(seed) { KeepsAllNotes = keepsAllNotes };
         Faults = new FaultPlan(seed, faults);
+        ProviderFaults = providerFaults ?? new DrawnProviderFaults(Faults);
         Policy = _chance.Next(10) switch { 0 => UnknownOutcomePolicy.Fail, 1 => UnknownOutcomePolicy.Resend, 2 or 3 => UnknownOutcomePolicy.ResendAfterSilence, _ => UnknownOutcomePolicy.Hold };
         Store = new SimulatedStore(() => World.Time);
         Ambush = new Ambush(World, Faults, Crash);
@@ -38,12 +39,14 @@ internal sealed class Scene : IDisposable
         Webhooks = new Webhooks(World, Faults, AnyProxy, Policy == UnknownOutcomePolicy.ResendAfterSilence ? TimeSpan.FromSeconds(40) : TimeSpan.FromMinutes(4));
         Sockets = new Sockets(World, Bugs.Add);
         Store.Stored += Sockets.Watch;
-        WhatsApp = new SimulatedWhatsApp(World, Faults, Sockets, Webhooks.Tell);
+        WhatsApp = new SimulatedWhatsApp(World, ProviderFaults, Sockets, Webhooks.Tell);
     }
 
     public World World { get; }
 
     public FaultPlan Faults { get; }
+
+    public IProviderFaults ProviderFaults { get; }
 
     public Ambush Ambush { get; }
 

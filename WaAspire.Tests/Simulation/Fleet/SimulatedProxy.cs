@@ -10,12 +10,13 @@ using WaAspire.Messaging.Leasing;
 using WaAspire.Proxy;
 using WaAspire.Proxy.Cancel;
 using WaAspire.Proxy.Send;
+using WaAspire.Tests.Simulation.Provider;
 using WaAspire.Tests.Simulation.Time;
 
 namespace WaAspire.Tests.Simulation.Fleet;
 
 /// <summary>The parts of a proxy that accept messages and take receipts, as they are shipped; HTTP and tokens are left out.</summary>
-internal sealed class SimulatedProxy
+internal sealed class SimulatedProxy : IWebhookReceiver
 {
     private static readonly MethodInfo _execute = typeof(BackgroundService).GetMethod("ExecuteAsync", BindingFlags.NonPublic | BindingFlags.Instance)!;
 

@@ -49,7 +49,7 @@ internal sealed class SimulatedWorker
         services.AddSingleton<IHostApplicationLifetime>(_lifetime);
         services.RemoveAll<IProvider>();
         services.AddSingleton<IProvider>(provider => new CloudApiProvider(
-            new HttpClient(new WhatsAppLine(scene.WhatsApp, scene.Faults, scene.Ambush, scene.WhatsAppLine(process))) { Timeout = Timeout.InfiniteTimeSpan },
+            new HttpClient(new WhatsAppLine(scene.WhatsApp, scene.ProviderFaults, scene.Ambush, scene.WhatsAppLine(process))) { Timeout = Timeout.InfiniteTimeSpan },
             provider.GetRequiredService<IOptions<CloudApiOptions>>(),
             provider.GetRequiredService<AccessTokens>(),
             provider.GetRequiredService<IOptions<SendingOptions>>(),

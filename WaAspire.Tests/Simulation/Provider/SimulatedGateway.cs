@@ -57,45 +57,78 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
                 return;
         }
 
-        var (accountId, epoch) = (body.GetProperty("accountId").GetString()!, body.GetProperty("epoch").GetInt64());
-        if (command is "/sessions/close" or "/sessions/logout")
+        var (accountId, epoch) = Named(body);
+        if ((command == "/sessions/open" ? RefusalToOpen(accountId, epoch) : Refusal(accountId, epoch)) is { } refused)
         {
-            Close(accountId);
-            answer(200, "{}");
+            answer(refused.Status, Error(refused.Word));
             return;
         }
 
-        if (!_sessions.ContainsKey(accountId))
+        if (command == "/sessions/open")
         {
-            _sessions[accountId] = (epoch, DeadlineOf(body));
-            scene.Sockets.Open(accountId, worker.Process, epoch);
-            scene.World.After(TimeSpan.FromSeconds(1.5), null, () => Tell(accountId, epoch));
-            scene.World.After(_keysEvery, null, () => KeepKeys(accountId, epoch));
-            WatchDeadline(accountId);
+            Open(accountId, epoch, DeadlineOf(body));
+        }
+        else
+        {
+            Close(accountId);
         }
 
         answer(200, "{}");
     }
 
-    private string Renew(JsonElement lease)
+    /// <summary>A term's session is opened once; a newer term ends the older one's.</summary>
+    private void Open(string accountId, long epoch, TimeSpan deadline)
     {
-        var accountId = lease.GetProperty("accountId").GetString()!;
-        if (!_sessions.TryGetValue(accountId, out var session) || session.Epoch != lease.GetProperty("epoch").GetInt64())
+        if (_sessions.TryGetValue(accountId, out var session) && session.Epoch == epoch)
         {
-            return """{"state":"closed"}""";
+            Renew(accountId, deadline);
+            return;
         }
 
-        _sessions[accountId] = (session.Epoch, DeadlineOf(lease));
+        Close(accountId);
+        _sessions[accountId] = (epoch, deadline);
+        scene.Sockets.Open(accountId, worker.Process, epoch);
+        scene.World.After(TimeSpan.FromSeconds(1.5), null, () => Tell(accountId, epoch));
+        scene.World.After(_keysEvery, null, () => KeepKeys(accountId, epoch));
+        WatchDeadline(accountId, epoch);
+    }
+
+    private (int Status, string Word)? RefusalToOpen(string accountId, long epoch) =>
+        _sessions.TryGetValue(accountId, out var session) && session.Epoch > epoch ? (409, "stale_epoch") : null;
+
+    /// <summary>Why a command of this term is not carried out; null: it is.</summary>
+    private (int Status, string Word)? Refusal(string accountId, long epoch) =>
+        !_sessions.TryGetValue(accountId, out var session) ? (404, "unknown_session")
+        : session.Epoch != epoch ? (409, "stale_epoch")
+        : session.Deadline <= scene.World.Now ? (409, "lease_expired")
+        : null;
+
+    private string Renew(JsonElement lease)
+    {
+        var (accountId, epoch) = Named(lease);
+        if (Refusal(accountId, epoch) is { } refused)
+        {
+            return $$"""{"state":"closed","reason":"{{refused.Word}}"}""";
+        }
+
+        Renew(accountId, DeadlineOf(lease));
         return """{"state":"connected"}""";
+    }
+
+    /// <summary>Commands overtake one another: an older one does not shorten what a newer one gave.</summary>
+    private void Renew(string accountId, TimeSpan deadline)
+    {
+        var session = _sessions[accountId];
+        _sessions[accountId] = session with { Deadline = deadline > session.Deadline ? deadline : session.Deadline };
     }
 
     /// <summary>A moment on the wall clock that the two processes share, counted from here on without it.</summary>
     private TimeSpan DeadlineOf(JsonElement command) =>
         scene.World.Now + (DateTimeOffset.FromUnixTimeMilliseconds(command.GetProperty("leaseDeadline").GetInt64()) - worker.Process.Clock.GetUtcNow());
 
-    private void WatchDeadline(string accountId)
+    private void WatchDeadline(string accountId, long epoch)
     {
-        if (!_sessions.TryGetValue(accountId, out var session))
+        if (!_sessions.TryGetValue(accountId, out var session) || session.Epoch != epoch)
         {
             return;
         }
@@ -106,7 +139,7 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
             return;
         }
 
-        scene.World.After(session.Deadline - scene.World.Now, null, () => WatchDeadline(accountId));
+        scene.World.After(session.Deadline - scene.World.Now, null, () => WatchDeadline(accountId, epoch));
     }
 
     private void Close(string accountId)
@@ -119,25 +152,25 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
 
     private void Send(JsonElement body, Action<int, string> answer)
     {
-        var (accountId, epoch, messageId) = (body.GetProperty("accountId").GetString()!, body.GetProperty("epoch").GetInt64(), body.GetProperty("messageId").GetString()!);
-        if (!_sessions.TryGetValue(accountId, out var session) || session.Epoch != epoch || !scene.Sockets.IsOpen(accountId, worker.Process, epoch))
+        var (accountId, epoch) = Named(body);
+        var messageId = body.GetProperty("messageId").GetString()!;
+        if ((Refusal(accountId, epoch) ?? (scene.Sockets.IsOpen(accountId, worker.Process, epoch) ? null : (409, "not_connected"))) is { } refused)
         {
-            answer(409, """{"error":"not_connected"}""");
+            answer(refused.Status, Error(refused.Word));
             return;
         }
 
-        var isDropped = scene.Faults.Strikes(FaultClass.DroppedAnswers, 0.06);
-        if (isDropped && scene.Faults.Pick(FaultClass.DroppedAnswers, 2) == 0)
+        var broken = scene.ProviderFaults.LinkedBreaks();
+        if (broken == Break.BeforeArrival)
         {
             return;
         }
 
-        var takes = scene.Faults.Strikes(FaultClass.SlowProvider, 0.1) ? scene.Faults.Span(FaultClass.SlowProvider, 1, 15) : TimeSpan.FromMilliseconds(120);
         var asked = scene.World.Now;
-        scene.World.After(takes, null, () =>
+        scene.World.After(scene.ProviderFaults.LinkedTakes(), null, () =>
         {
             scene.WhatsApp.AcceptOwn(messageId, body.GetProperty("to").GetString()!, asked);
-            if (!isDropped)
+            if (broken == Break.None)
             {
                 answer(200, """{"outcome":"accepted"}""");
             }
@@ -192,6 +225,10 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
         });
         scene.World.After(_keysEvery, null, () => KeepKeys(accountId, epoch));
     }
+
+    private static (string AccountId, long Epoch) Named(JsonElement command) => (command.GetProperty("accountId").GetString()!, command.GetProperty("epoch").GetInt64());
+
+    private static string Error(string word) => $$"""{"error":"{{word}}"}""";
 
     private static HttpResponseMessage Response(int status, string body) =>
         new((HttpStatusCode)status) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };

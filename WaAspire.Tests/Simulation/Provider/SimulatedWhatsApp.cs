@@ -1,6 +1,7 @@
 using System.Text.Json;
 using WaAspire.Tests.Simulation.Faults;
 using WaAspire.Tests.Simulation.Time;
+using WaAspire.WhatsAppSimulator.CloudApi;
 
 namespace WaAspire.Tests.Simulation.Provider;
 
@@ -20,12 +21,11 @@ internal sealed record Bubble(string RequestId, string Opaque, string Phone, str
 /// WhatsApp's servers: what they accept is on somebody's phone, whoever heard of it. They have no idempotency key, answer
 /// late or never, and tell of everything they accepted by webhook.
 /// </summary>
-internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets sockets, Action<Bubble> accepted)
+internal sealed class SimulatedWhatsApp(World world, IProviderFaults faults, Sockets sockets, Action<Bubble> accepted)
 {
     /// <summary>Meta's code for a recipient that cannot be written to: a refusal for good.</summary>
     public const string Undeliverable = "131026";
 
-    private static readonly int[] _serverErrors = [2, 131000, 131016, 4, 131057];
     private readonly List<Bubble> _bubbles = [];
     private readonly Dictionary<string, string> _inHand = new(StringComparer.Ordinal);
 
@@ -45,9 +45,9 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets s
         var opaque = json.RootElement.GetProperty("biz_opaque_callback_data").GetString()!;
         var phone = json.RootElement.GetProperty("to").GetString()!;
         var requestId = opaque[..opaque.LastIndexOf(':')];
-        if (Refusal() is { } code)
+        if (faults.Refusal() is { } code)
         {
-            After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => answer(code == 0 ? 503 : code is 130429 or 131056 or 4 ? 429 : 500, code == 0 ? null : Error(code)));
+            world.After(faults.Takes(), null, () => Refuse(code, answer));
             return;
         }
 
@@ -58,7 +58,7 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets s
 
         _inHand[phone] = requestId;
         var asked = world.Now;
-        After(faults.Strikes(FaultClass.SlowProvider, 0.1), () => Accept(new Bubble(requestId, opaque, phone, $"wamid.{_bubbles.Count}", world.Now) { Asked = asked }, answer));
+        world.After(faults.Takes(), null, () => Accept(new Bubble(requestId, opaque, phone, $"wamid.{_bubbles.Count}", world.Now) { Asked = asked }, answer));
     }
 
     /// <summary>From a linked device, under an id of our making: who has it already shows it once.</summary>
@@ -83,29 +83,28 @@ internal sealed class SimulatedWhatsApp(World world, FaultPlan faults, Sockets s
         _inHand.Remove(bubble.Phone);
         world.Note($"WhatsApp accepts {bubble.Opaque[..8]}{bubble.Opaque[64..]} for {bubble.Phone}");
         accepted(bubble);
-        if (faults.Strikes(FaultClass.DroppedAnswers, 0.05))
+        switch (faults.Answers())
         {
+            case Answering.Answers:
+                answer(200, $$"""{"messaging_product":"whatsapp","messages":[{"id":"{{bubble.MessageId}}"}]}""");
+                break;
+            case Answering.BadGateway:
+                // It was accepted all the same.
+                answer(502, "<html>Bad gateway</html>");
+                break;
+        }
+    }
+
+    private static void Refuse(int code, Action<int, string?> answer)
+    {
+        if (code == IProviderFaults.NoWord)
+        {
+            answer(503, null);
             return;
         }
 
-        // A machine in between gives up on an answer that is on its way: it was accepted all the same.
-        var isBadGateway = faults.Strikes(FaultClass.ProviderErrors, 0.02);
-        answer(isBadGateway ? 502 : 200, isBadGateway ? "<html>Bad gateway</html>" : $$"""{"messaging_product":"whatsapp","messages":[{"id":"{{bubble.MessageId}}"}]}""");
+        answer(GraphErrorCatalog.HttpStatus(code), Error(code));
     }
-
-    /// <summary>Null: it is accepted. 0: an error without a word of WhatsApp's.</summary>
-    private int? Refusal() =>
-        faults.Strikes(FaultClass.Throttling, 0.06) ? (faults.Pick(FaultClass.Throttling, 2) == 0 ? 130429 : 131056)
-        : faults.Strikes(FaultClass.ProviderErrors, 0.1) ? (faults.Pick(FaultClass.ProviderErrors, 8) switch
-        {
-            0 => 0,
-            <= 3 => 131026,
-            _ => _serverErrors[faults.Pick(FaultClass.ProviderErrors, _serverErrors.Length)],
-        })
-        : null;
-
-    private void After(bool isSlow, Action action) =>
-        world.After(isSlow ? faults.Span(FaultClass.SlowProvider, 1, 60) : TimeSpan.FromMilliseconds(80), null, action);
 
     private static string Error(int code) => $$$"""{"error":{"message":"simulated","type":"OAuthException","error_data":{"details":"simulated"},"code":{{{code}}}}}""";
 }

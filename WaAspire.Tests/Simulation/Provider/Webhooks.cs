@@ -1,12 +1,19 @@
 using WaAspire.Messaging.Inbound;
 using WaAspire.Tests.Simulation.Faults;
-using WaAspire.Tests.Simulation.Fleet;
 using WaAspire.Tests.Simulation.Time;
 
 namespace WaAspire.Tests.Simulation.Provider;
 
+/// <summary>Where webhooks arrive: told once for each, with whether all of it is stored.</summary>
+internal interface IWebhookReceiver
+{
+    void Receive(IReadOnlyList<ProviderStatus> statuses, Action<bool> answer);
+
+    void Receive(InboundMessage message, Action<bool> answer);
+}
+
 /// <summary>Delivers what WhatsApp tells of each bubble, to any proxy, again and again until one has answered 200.</summary>
-internal sealed class Webhooks(World world, FaultPlan faults, Func<SimulatedProxy?> anyProxy, TimeSpan longest)
+internal sealed class Webhooks(World world, FaultPlan faults, Func<IWebhookReceiver?> anyProxy, TimeSpan longest)
 {
     private static readonly string[] _words = ["sent", "delivered", "read"];
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
@@ -26,7 +33,7 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<SimulatedProx
         foreach (var word in _words)
         {
             var late = faults.Strikes(FaultClass.LateWebhooks, 0.3) ? faults.Span(FaultClass.LateWebhooks, 1, longest.TotalSeconds) : TimeSpan.Zero;
-            var status = new ProviderStatus(bubble.MessageId, word, World.Epoch + world.Now, bubble.Opaque.Contains(':', StringComparison.Ordinal) ? bubble.Opaque : null);
+            var status = new ProviderStatus(bubble.MessageId, word, World.Epoch + world.Now + after, bubble.Opaque.Contains(':', StringComparison.Ordinal) ? bubble.Opaque : null);
             for (var times = faults.Strikes(FaultClass.DuplicateWebhooks, 0.2) ? 2 : 1; times > 0; times--)
             {
                 Outstanding++;
@@ -48,7 +55,7 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<SimulatedProx
         }
     }
 
-    private void Deliver(Action<SimulatedProxy, Action<bool>> give)
+    private void Deliver(Action<IWebhookReceiver, Action<bool>> give)
     {
         if (world.Now < _deadUntil || anyProxy() is not { } proxy)
         {
@@ -84,5 +91,5 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<SimulatedProx
         });
     }
 
-    private void Again(Action<SimulatedProxy, Action<bool>> give) => world.After(TimeSpan.FromSeconds(7), null, () => Deliver(give));
+    private void Again(Action<IWebhookReceiver, Action<bool>> give) => world.After(TimeSpan.FromSeconds(7), null, () => Deliver(give));
 }

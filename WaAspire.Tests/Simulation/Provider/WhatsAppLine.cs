@@ -9,13 +9,13 @@ namespace WaAspire.Tests.Simulation.Provider;
 /// One worker's connection to WhatsApp, below the shipped HTTP client. Its tasks are completed by steps without a context,
 /// so that the client's own awaits go on in the same step.
 /// </summary>
-internal sealed class WhatsAppLine(SimulatedWhatsApp whatsApp, FaultPlan faults, Ambush ambush, Line line) : HttpMessageHandler
+internal sealed class WhatsAppLine(SimulatedWhatsApp whatsApp, IProviderFaults faults, Ambush ambush, Line line) : HttpMessageHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var call = new Call<HttpResponseMessage>(line);
         cancellationToken.UnsafeRegister(_ => call.Fail(TimeSpan.Zero, new OperationCanceledException(cancellationToken)), null);
-        if (faults.Strikes(FaultClass.ProviderErrors, 0.03))
+        if (faults.IsUnreachable())
         {
             call.Fail(line.Latency() * 2, new HttpRequestException(HttpRequestError.ConnectionError, "simulated: no connection"));
             return call.Task;
@@ -44,11 +44,11 @@ internal sealed class WhatsAppLine(SimulatedWhatsApp whatsApp, FaultPlan faults,
             return;
         }
 
-        if (faults.Strikes(FaultClass.DroppedAnswers, 0.03))
+        if (faults.Breaks() is not Break.None and var broken)
         {
             // Either it never arrives, or it does and the connection breaks at once: nobody here can tell.
             call.Fail(line.Latency(), new HttpRequestException(HttpRequestError.ResponseEnded, "simulated: the connection broke"));
-            if (faults.Pick(FaultClass.DroppedAnswers, 2) == 0)
+            if (broken == Break.BeforeArrival)
             {
                 return;
             }

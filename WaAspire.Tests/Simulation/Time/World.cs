@@ -87,11 +87,12 @@ internal sealed class World(int seed)
             {
                 if (_ready.Count == 0)
                 {
-                    if (!_later.TryDequeue(out var next, out var place) || place.At > limit.Ticks)
+                    if (!_later.TryPeek(out var next, out var place) || place.At > limit.Ticks)
                     {
                         return false;
                     }
 
+                    _later.Dequeue();
                     Now = TimeSpan.FromTicks(Math.Max(place.At, Now.Ticks));
                     _ready.Add(next);
                 }

@@ -19,14 +19,16 @@ public sealed class LeavingDevices(
     public bool MayGo(OwnedAccount held) =>
         held.IsConnected || held.IsWithoutSocket
         || accounts.Find(held.AccountId)?.MayOpenSession(clock.Now) == false
-        || time.GetElapsedTime(held.TakenAt) >= options.Value.LogOutPatience;
+        || time.GetElapsedTime(held.LeaveWantedAt ??= time.GetTimestamp()) >= options.Value.LogOutPatience;
 
     /// <returns>False: nobody confirmed that the socket has ended.</returns>
     /// <exception cref="FirestoreException">The store is out: it is done again.</exception>
     public async Task<bool> LogOutAsync(OwnedAccount held, CancellationToken cancellationToken)
     {
         var ended = await gateway.LogOutAsync(held, cancellationToken);
-        if (accounts.Find(held.AccountId) is { WantsLogOut: true })
+
+        // A gateway that gives no answer may have told nobody, and without the keys no later owner could.
+        if (ended && accounts.Find(held.AccountId) is { WantsLogOut: true })
         {
             await sessions.ClearAsync(held.Session, cancellationToken);
             await firestore.CommitAsync(

@@ -60,8 +60,8 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
     /// <summary>The session has no socket and makes none: a person would have to scan, or a ban to end.</summary>
     public bool IsWithoutSocket { get; set; }
 
-    /// <summary>Monotonic timestamp of the term's beginning.</summary>
-    public long TakenAt { get; } = term.Started;
+    /// <summary>Monotonic timestamp: since when this worker knows that the device is to leave the phone, and could not say so. Null: not yet.</summary>
+    public long? LeaveWantedAt { get; set; }
 
     /// <summary>The socket is open, but nobody answers on it.</summary>
     public bool IsDegraded
@@ -72,6 +72,9 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
 
     /// <summary>The gateway has a session for this term, or has been told to.</summary>
     public bool IsOpened { get; set; }
+
+    /// <summary>Monotonic timestamp before which its session is not opened again: its keys cannot be read.</summary>
+    public long OpenAfter { get; set; }
 
     /// <summary>The renewal that the gateway knows of.</summary>
     public LeaseTerm? Told { get; set; }

@@ -57,12 +57,7 @@ public sealed class OwnershipLoop(
         try
         {
             await RenewAsync(cancellationToken);
-            if (owned.All.FirstOrDefault(IsDone) is { } gone)
-            {
-                // Stopped for now keeps its keys; deleted or replaced, the device leaves the phone's list.
-                await GiveBackAsync(gone, accounts.Find(gone.AccountId) is { IsStopped: true, IsReplaced: false, Status: not AccountFields.Deleted } ? gateway.CloseAsync : leaving.LogOutAsync, cancellationToken);
-            }
-
+            await LetOneGoAsync(cancellationToken);
             await MoveOneAsync(cancellationToken);
             await (gateway.IsReady ? TakeAsync(cancellationToken) : Task.CompletedTask);
             await (gateway.IsReady ? keeper.KeepAsync(cancellationToken) : Task.CompletedTask);
@@ -146,6 +141,25 @@ public sealed class OwnershipLoop(
         owned.Remove(held);
     }
 
+    /// <summary>One that is stopped, deleted or replaced. If that fails it is done again, and keeps no other account from its turn.</summary>
+    private async Task LetOneGoAsync(CancellationToken cancellationToken)
+    {
+        if (owned.All.FirstOrDefault(IsDone) is not { } gone)
+        {
+            return;
+        }
+
+        try
+        {
+            // Stopped for now keeps its keys; deleted or replaced, the device leaves the phone's list.
+            await GiveBackAsync(gone, accounts.Find(gone.AccountId) is { IsStopped: true, IsReplaced: false, Status: not AccountFields.Deleted } ? gateway.CloseAsync : leaving.LogOutAsync, cancellationToken);
+        }
+        catch (FirestoreException exception)
+        {
+            logger.StoreUnreachable("a leaving account", exception.Message);
+        }
+    }
+
     /// <summary>For balance, one at a time over the whole fleet.</summary>
     private async Task MoveOneAsync(CancellationToken cancellationToken)
     {
@@ -211,7 +225,18 @@ public sealed class OwnershipLoop(
     private async Task GiveBackAsync(OwnedAccount held, Func<OwnedAccount, CancellationToken, Task<bool>> end, CancellationToken cancellationToken)
     {
         held.IsLeaving = true;
-        var ended = await end(held, cancellationToken);
+        bool ended;
+        try
+        {
+            ended = await end(held, cancellationToken);
+        }
+        catch (FirestoreException)
+        {
+            // It is done again, if it is still wanted then: who adds a deleted account again wants its session back.
+            held.IsLeaving = false;
+            throw;
+        }
+
         owned.Remove(held);
 
         // An end that nobody has confirmed is not a clean one: the lock delay lets the socket's own deadline pass.

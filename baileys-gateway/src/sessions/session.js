@@ -23,6 +23,7 @@ export class Session {
   #tellLoaded = () => {};
   /** @type {Promise<void>} */ #loaded = new Promise(resolve => (this.#tellLoaded = () => resolve(undefined)));
   #isOver = false;
+  /** @type {Promise<void>} */ #leaving = Promise.resolve();
   groups = new Groups();
 
   /** @param {string} accountId @param {number} epoch @param {Parts} parts @param {(session: Session) => void} over @param {boolean} [wantsHistory] what a phone hands over at a pairing is kept */
@@ -78,7 +79,11 @@ export class Session {
       // Keys that are not read yet cannot be thrown away: what is stored of them would come after.
       await this.#loaded;
     }
+    // A session on its way out still looks open: who asks for a code now wants one of what comes after.
+    await this.#leaving.catch(() => {});
     if (this.isOpen || (line.pairing?.isRunning && line.pairing.phone === phone)) {
+      // Nothing changes, and yet it is told again: who asks may have been shown something else since.
+      this.stand.set({});
       return;
     }
     line.pairing?.stop();
@@ -107,7 +112,11 @@ export class Session {
   }
 
   /** The device leaves the phone's list, and the keys are gone. */
-  async logout() {
+  logout() {
+    return (this.#leaving = this.#logOut());
+  }
+
+  async #logOut() {
     await this.#loaded;
     const { socket } = this.line;
     this.line.pairing?.stop();

@@ -11,6 +11,7 @@ export class FakeWorker {
   /** Answers nothing at all. */ isDead = false;
   /** What the outbox still knows, by message id. @type {Map<string, any>} */ outbox = new Map();
   /** Keys are read when this is over. @type {Promise<void>} */ reads = Promise.resolve();
+  /** Keys are written when this is over. @type {Promise<void>} */ writes = Promise.resolve();
   unauthorized = 0;
   url = '';
 
@@ -26,6 +27,7 @@ export class FakeWorker {
         return;
       }
       await (request.url?.endsWith('/read') ? this.reads : undefined);
+      await (request.url?.endsWith('/write') ? this.writes : undefined);
       const [status, body] = request.headers['x-gateway-token'] === this.token ? this.#answer(request, await readJson(request)) : (this.unauthorized++, [401, { error: 'unauthorized' }]);
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
