@@ -18,9 +18,9 @@ public abstract class GatewayContract
     {
         await ConnectAsync();
 
-        Assert.True(IsAccepted(await SendAsync("3EB0AA0000000000000001")));
-        Assert.True(IsAccepted(await SendAsync("3EB0AA0000000000000001")));
-        Assert.True(IsAccepted(await SendAsync("3EB0AA0000000000000002")));
+        await SendUntilAsync(IsAccepted, "3EB0AA0000000000000001");
+        await SendUntilAsync(IsAccepted, "3EB0AA0000000000000001");
+        await SendUntilAsync(IsAccepted, "3EB0AA0000000000000002");
 
         Assert.Equal(["3EB0AA0000000000000001", "3EB0AA0000000000000002"], await BubblesAsync());
     }
@@ -31,16 +31,10 @@ public abstract class GatewayContract
         await ConnectAsync();
         await LoseNextAnswerAsync();
 
-        Assert.True(IsDoubt(await SendAsync("3EB0AA0000000000000003")));
+        await SendUntilAsync(IsDoubt, "3EB0AA0000000000000003");
         Assert.Equal(["3EB0AA0000000000000003"], await BubblesAsync());
 
-        // Its socket may have to come back first.
-        for (var tries = 0; !IsAccepted(await SendAsync("3EB0AA0000000000000003")); tries++)
-        {
-            Assert.True(tries < MostTries, "it is never accepted");
-            await WaitAsync();
-        }
-
+        await SendUntilAsync(IsAccepted, "3EB0AA0000000000000003");
         Assert.Equal(["3EB0AA0000000000000003"], await BubblesAsync());
     }
 
@@ -51,7 +45,7 @@ public abstract class GatewayContract
 
         Assert.Equal((404, "unknown_session"), Refusal(await PostAsync("/messages/send", Letter("3EB0AA0000000000000004"), accountId: "nobody")));
         Assert.Equal((404, "unknown_session"), Refusal(await PostAsync("/sessions/close", [], accountId: "nobody")));
-        Assert.Equal(["closed", "connected"], await RenewAsync(("nobody", Epoch), (AccountId, Epoch)));
+        Assert.Equal([false, true], await RenewAsync(("nobody", Epoch), (AccountId, Epoch)));
         Assert.Empty(await BubblesAsync());
     }
 
@@ -67,9 +61,9 @@ public abstract class GatewayContract
         await ConnectAsync();
 
         Assert.Equal((409, "stale_epoch"), Refusal(await PostAsync(command, Letter("3EB0AA0000000000000005"), epoch: Epoch + newer)));
-        Assert.Equal(["closed", "connected"], await RenewAsync((AccountId, Epoch + newer), (AccountId, Epoch)));
+        Assert.Equal([false, true], await RenewAsync((AccountId, Epoch + newer), (AccountId, Epoch)));
 
-        Assert.True(IsAccepted(await SendAsync("3EB0AA0000000000000006")));
+        await SendUntilAsync(IsAccepted, "3EB0AA0000000000000006");
         Assert.Equal(["3EB0AA0000000000000006"], await BubblesAsync());
     }
 
@@ -96,7 +90,16 @@ public abstract class GatewayContract
     /// <summary>By the clock that both processes share, in Unix milliseconds.</summary>
     protected abstract long InAMinute { get; }
 
-    private Task<GatewayReply> SendAsync(string messageId) => PostAsync("/messages/send", Letter(messageId));
+    /// <summary>Its socket may have to come back first, and a machine that stands still lets questions of its own run out: the id stays the same.</summary>
+    private async Task SendUntilAsync(Func<GatewayReply, bool> isIt, string messageId)
+    {
+        GatewayReply reply;
+        for (var tries = 0; !isIt(reply = await PostAsync("/messages/send", Letter(messageId))); tries++)
+        {
+            Assert.True(tries < MostTries, $"it came to {reply}");
+            await WaitAsync();
+        }
+    }
 
     private Task<GatewayReply> PostAsync(string command, JsonObject body, string? accountId = null, long? epoch = null)
     {
@@ -104,11 +107,12 @@ public abstract class GatewayContract
         return PostAsync(command, body, _limit);
     }
 
-    private async Task<IEnumerable<string>> RenewAsync(params (string AccountId, long Epoch)[] named)
+    /// <summary>Which of them there are.</summary>
+    private async Task<IEnumerable<bool>> RenewAsync(params (string AccountId, long Epoch)[] named)
     {
         var leases = named.Select(lease => new JsonObject { ["accountId"] = lease.AccountId, ["epoch"] = lease.Epoch, ["leaseDeadline"] = InAMinute });
         var answer = Assert.IsType<GatewayReply.Answer>(await PostAsync("/sessions/renew", new JsonObject { ["leases"] = new JsonArray([.. leases]) }, _limit));
-        return answer.Body.GetProperty("sessions").EnumerateArray().Select(session => session.GetProperty("state").GetString()!);
+        return answer.Body.GetProperty("sessions").EnumerateArray().Select(session => session.GetProperty("state").GetString() != "closed");
     }
 
     private JsonObject Letter(string messageId) => new()
