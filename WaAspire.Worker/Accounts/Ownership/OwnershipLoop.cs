@@ -199,7 +199,7 @@ public sealed class OwnershipLoop(
         var decision = OwnershipDecision.For(lease, readTime, self.Id, wish, freeFor, _options);
         watched.FreeSince = decision.IsFree ? watched.FreeSince ?? time.GetTimestamp() : null;
         watched.LookAt = time.GetTimestamp() + (long)(decision.LookIn.TotalSeconds * time.TimestampFrequency);
-        if (!decision.Take || owned.All.Count >= _options.SessionsMax || cancellationToken.IsCancellationRequested || await leases.TakeAsync(lease, CancellationToken.None) is not { } term)
+        if (!decision.Take || owned.All.Count >= _options.SessionsMax || await leases.TakeAsync(lease, cancellationToken) is not { } term)
         {
             return;
         }
@@ -210,12 +210,11 @@ public sealed class OwnershipLoop(
             instances.Doubt(silent);
         }
 
-        // Not the loop's token from here on: a lease that is taken, but not held, nobody gives back at a drain.
         // What the former owner found out since this worker read the account decides whether its session may be opened.
-        await accounts.ReadAsync(lease.AccountId, CancellationToken.None);
+        await accounts.ReadAsync(lease.AccountId, cancellationToken);
 
         // The first act of the new owner. Without it there is no session, and the lease runs out.
-        if (await sessions.TouchAsync(lease.AccountId, term.Epoch, CancellationToken.None) is { } fence)
+        if (await sessions.TouchAsync(lease.AccountId, term.Epoch, cancellationToken) is { } fence)
         {
             owned.Add(new OwnedAccount(term, fence));
             _watched.TryRemove(lease.AccountId, out _);
@@ -236,12 +235,6 @@ public sealed class OwnershipLoop(
             // It is done again, if it is still wanted then: who adds a deleted account again wants its session back.
             held.IsLeaving = false;
             throw;
-        }
-
-        if (!ended)
-        {
-            // Told to stop meanwhile: the drain ends it once more, and gives it back.
-            cancellationToken.ThrowIfCancellationRequested();
         }
 
         owned.Remove(held);
