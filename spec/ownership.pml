@@ -36,8 +36,10 @@ byte mine[W];           /* the epoch under which a worker believes itself the ow
 bit  open[W];           /* its socket */
 bit  replaced[W];       /* WhatsApp has closed it with 440, and it has not noticed yet */
 bit  gone[W];
+bit  late[W];           /* the command to open it is still on its way to the gateway */
 
 byte terms = TERMS, commits = COMMITS, crashes = CRASHES, losses = LOSSES;
+bit  slow = 1;          /* once, a command takes its time */
 bit  stranger = 1;      /* once, WhatsApp says 440 for a reason of its own */
 byte highest;           /* the highest epoch ever given out */
 byte evictions;
@@ -65,7 +67,24 @@ inline take() {
   printf("worker %d takes the lease, epoch %d\n", w, epoch)
 }
 
+inline connect(w) {
+  if
+  :: open[OTHER] ->
+#ifdef TRUST
+     doubled = 1; HOLDS(doubled);
+#endif
+     open[OTHER] = 0; replaced[OTHER] = 1; evictions++;
+     fight = (evictions > 2 * TERMS + 1);
+     HOLDS(fight)
+  :: else
+  fi;
+  open[w] = 1; printf("worker %d opens the socket\n", w)
+}
+
 inline letGo() {
+#ifndef BROKEN_CLOSE_OVERTAKES
+  late[w] = 0;          /* the gateway refuses what comes after the close that was meant for it */
+#endif
   open[w] = 0; replaced[w] = 0; mine[w] = 0; loaded = 0;
   sessionFresh = sessionFresh & ~BIT(w)
 }
@@ -121,16 +140,11 @@ Open:
     fi;
 #endif
     if
-    :: open[OTHER] ->
+    :: connect(w)
 #ifdef TRUST
-       doubled = 1; HOLDS(doubled);
+    :: slow -> slow = 0; late[w] = 1; printf("worker %d: the open is on its way\n", w)
 #endif
-       open[OTHER] = 0; replaced[OTHER] = 1; evictions++;
-       fight = (evictions > 2 * TERMS + 1);
-       HOLDS(fight)
-    :: else
-    fi;
-    open[w] = 1; printf("worker %d opens the socket\n", w)
+    fi
   }
 
 Own:
@@ -189,7 +203,9 @@ Own:
 
 active proctype World() {
   do
-  :: atomic { terms && SEEN_ENDED -> ended = 1; printf("the lease of worker %d has not been renewed\n", owner - 1) }
+  :: atomic { terms && SEEN_ENDED -> ended = 1; late[owner - 1] = 0; printf("the lease of worker %d has not been renewed\n", owner - 1) }
+  :: atomic { late[0] -> late[0] = 0; if :: gone[0] :: else -> connect(0) fi }
+  :: atomic { late[1] -> late[1] = 0; if :: gone[1] :: else -> connect(1) fi }
   :: atomic { stranger && open[0] -> stranger = 0; open[0] = 0; replaced[0] = 1; printf("somebody else throws worker 0 out\n") }
   :: atomic { timeout ->
        deserted = (terms && (owner == 0 || !open[owner - 1] || mine[owner - 1] != epoch));

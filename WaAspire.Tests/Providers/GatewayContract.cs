@@ -67,6 +67,25 @@ public abstract class GatewayContract
         Assert.Equal(["3EB0AA0000000000000006"], await BubblesAsync());
     }
 
+    [Fact]
+    public async Task an_open_that_its_close_has_overtaken_is_refused_and_a_later_one_is_not()
+    {
+        await ConnectAsync();
+
+        Assert.Equal((404, "unknown_session"), Refusal(await PostAsync("/sessions/close", Opening(2), accountId: "late")));
+        Assert.Equal((409, "closed_meanwhile"), Refusal(await PostAsync("/sessions/open", Opening(1), accountId: "late")));
+        Assert.Equal((409, "closed_meanwhile"), Refusal(await PostAsync("/sessions/open", Opening(2), accountId: "late")));
+        Assert.Equal((409, "closed_meanwhile"), Refusal(await PostAsync("/sessions/open", Opening(9), accountId: "late", epoch: Epoch - 1)));
+        Assert.Equal([false, true], await RenewAsync(("late", Epoch), (AccountId, Epoch)));
+
+        await PostAsync("/sessions/close", Opening(1));
+        Assert.Equal((409, "closed_meanwhile"), Refusal(await PostAsync("/sessions/open", Opening(1))));
+
+        // The worker, which has not asked for that close, hears of it with its next renewal, and opens it once more.
+        await SendUntilAsync(IsAccepted, "3EB0AA0000000000000007");
+        Assert.Equal(["3EB0AA0000000000000007"], await BubblesAsync());
+    }
+
     protected abstract string AccountId { get; }
 
     /// <summary>The term under which the worker holds the account.</summary>
@@ -104,6 +123,7 @@ public abstract class GatewayContract
     private Task<GatewayReply> PostAsync(string command, JsonObject body, string? accountId = null, long? epoch = null)
     {
         (body["accountId"], body["epoch"]) = (accountId ?? AccountId, epoch ?? Epoch);
+        body["opening"] ??= 1;
         return PostAsync(command, body, _limit);
     }
 
@@ -122,6 +142,8 @@ public abstract class GatewayContract
         ["content"] = new JsonObject { ["type"] = "text", ["text"] = new JsonObject { ["body"] = "Bună ziua" } },
         ["leaseDeadline"] = InAMinute,
     };
+
+    private JsonObject Opening(int number) => new() { ["opening"] = number, ["leaseDeadline"] = InAMinute };
 
     private static bool IsAccepted(GatewayReply reply) => reply is GatewayReply.Answer { IsOk: true } answer && answer.Word("outcome") == "accepted";
 

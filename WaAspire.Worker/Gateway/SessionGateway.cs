@@ -50,7 +50,7 @@ public sealed class SessionGateway(GatewayClient client, AccountDirectory accoun
     {
         held.IsConnected = false;
 
-        // A gateway that is not there has no socket, and one that knows no such session has ended it.
+        // A gateway that is not there has no socket. One that knows no such session has ended it, and refuses an open of it that is still on its way.
         return !client.IsUp || await PostAsync("/sessions/close", held, [], cancellationToken) is { IsOk: true } or { Status: 404 };
     }
 
@@ -63,6 +63,7 @@ public sealed class SessionGateway(GatewayClient client, AccountDirectory accoun
     private async Task OpenAsync(OwnedAccount closed, CancellationToken cancellationToken)
     {
         var term = closed.Term;
+        closed.Opening++;
         var body = new JsonObject { ["history"] = accounts.Find(closed.AccountId)?.SyncsHistory == true };
         if (await PostAsync("/sessions/open", closed, body, cancellationToken) is { IsOk: true })
         {
@@ -97,6 +98,7 @@ public sealed class SessionGateway(GatewayClient client, AccountDirectory accoun
     {
         also["accountId"] = held.AccountId;
         also["epoch"] = held.Term.Epoch;
+        also["opening"] = held.Opening;
         also["leaseDeadline"] = (time.GetUtcNow() + owned.TrustLeft(held)).ToUnixTimeMilliseconds();
         return also;
     }

@@ -88,6 +88,26 @@ test('commands of another epoch are refused, and a newer open ends the older ses
   assert.equal(world.worker.of('session', account.accountId).filter(stand => stand.lastClose?.code === 440).length, 0, 'it never fought with itself');
 });
 
+test('a session whose close has overtaken its open stays closed, and is opened by the next command that says so', async () => {
+  const gateway = await world.gateway({}, { GATEWAY_SPOOL: `${world.folder}/overtaken` });
+  const account = await world.pairedAccount(gateway);
+  await gateway.command('/sessions/close', { ...account, opening: 1 });
+  await eventually('the socket is gone', () => !isConnected(account));
+
+  const next = { ...account, epoch: world.worker.nextEpoch(account.accountId) };
+  assert.deepEqual(await gateway.command('/sessions/close', { ...next, opening: 2 }), { status: 404, body: { error: 'unknown_session' } });
+  // An older close says nothing new, and another account's nothing about this one.
+  await gateway.command('/sessions/close', { ...account, opening: 9 });
+  await gateway.command('/sessions/close', { accountId: 'somebody else', epoch: next.epoch, opening: 9 });
+  for (const overtaken of [{ ...account, opening: 9 }, { ...next, opening: 1 }, { ...next, opening: 2 }]) {
+    assert.deepEqual(await gateway.command('/sessions/open', overtaken), { status: 409, body: { error: 'closed_meanwhile' } });
+  }
+  assert.ok(!isConnected(account));
+
+  await gateway.command('/sessions/open', { ...next, opening: 3 });
+  await world.stands(next, stand => stand.epoch === next.epoch && stand.state === 'connected', 'connected');
+});
+
 test('no token, no answer', async () => {
   const gateway = await world.gateway({}, { GATEWAY_SPOOL: `${world.folder}/token` });
   const response = await fetch(`http://127.0.0.1:${gateway.port}/sessions`);

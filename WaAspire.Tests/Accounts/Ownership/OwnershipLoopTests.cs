@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
+using WaAspire.Tests.Kit;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Accounts.Ownership;
 using WaAspire.Worker.Gateway;
@@ -364,6 +365,39 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
         await LookAsync(_world.Other);
 
         Assert.Equal(commands, _commands);
+    }
+
+    [Fact]
+    public async Task a_session_on_the_move_when_its_worker_is_told_to_stop_is_given_back_at_once()
+    {
+        await TellAsync(_world.One);
+        var accounts = await OpenAsync(20);
+        await LookAsync(_world.One);
+        await TellAsync(_world.Other);
+        await _world.One.GetRequiredService<InstanceDirectory>().LookAroundAsync(CancellationToken.None);
+
+        using var stopping = new CancellationTokenSource();
+        _answering = request => request.Path == "/sessions/close" ? stopping.CancelAsync() : Task.CompletedTask;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _world.One.GetRequiredService<OwnershipLoop>().LookAsync(stopping.Token));
+
+        await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
+        Assert.All(await Task.WhenAll(accounts.Select(_world.LeaseAsync)), lease => Assert.Equal((null, true), (lease.Owner, lease.Clean)));
+    }
+
+    [Fact]
+    public async Task whatever_was_taken_when_a_worker_is_told_to_stop_is_given_back_at_once()
+    {
+        await TellAsync(_world.One);
+        var accounts = await OpenAsync(20);
+
+        using var stopping = new CancellationTokenSource();
+        var looking = _world.One.GetRequiredService<OwnershipLoop>().LookAsync(stopping.Token);
+        await Eventually.IsTrueAsync(async () => (await _world.LeaseAsync(accounts[0])).Owner is not null, "the first is taken");
+        await stopping.CancelAsync();
+        await looking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
+        Assert.All(await Task.WhenAll(accounts.Select(_world.LeaseAsync)), lease => Assert.Null(lease.Owner));
     }
 
     [Fact]

@@ -19,6 +19,7 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
 {
     private static readonly TimeSpan _keysEvery = TimeSpan.FromSeconds(7);
     private readonly Dictionary<string, (long Epoch, TimeSpan Deadline)> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Epoch, long Opening)> _closed = new(StringComparer.Ordinal);
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -58,7 +59,13 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
         }
 
         var (accountId, epoch) = Named(body);
-        if ((command == "/sessions/open" ? RefusalToOpen(accountId, epoch) : Refusal(accountId, epoch)) is { } refused)
+        var opening = (epoch, body.GetProperty("opening").GetInt64());
+        if (command == "/sessions/close" && !IsClosed(accountId, opening))
+        {
+            _closed[accountId] = opening;
+        }
+
+        if ((command == "/sessions/open" ? RefusalToOpen(accountId, opening) : Refusal(accountId, epoch)) is { } refused)
         {
             answer(refused.Status, Error(refused.Word));
             return;
@@ -93,8 +100,13 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
         WatchDeadline(accountId, epoch);
     }
 
-    private (int Status, string Word)? RefusalToOpen(string accountId, long epoch) =>
-        _sessions.TryGetValue(accountId, out var session) && session.Epoch > epoch ? (409, "stale_epoch") : null;
+    private (int Status, string Word)? RefusalToOpen(string accountId, (long Epoch, long) opening) =>
+        _sessions.TryGetValue(accountId, out var session) && session.Epoch > opening.Epoch ? (409, "stale_epoch")
+        : IsClosed(accountId, opening) ? (409, "closed_meanwhile")
+        : null;
+
+    /// <summary>The close that was meant for it has overtaken it.</summary>
+    private bool IsClosed(string accountId, (long, long) opening) => _closed.TryGetValue(accountId, out var closed) && opening.CompareTo(closed) <= 0;
 
     /// <summary>Why a command of this term is not carried out; null: it is.</summary>
     private (int Status, string Word)? Refusal(string accountId, long epoch) =>

@@ -73,6 +73,9 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
     /// <summary>The gateway has a session for this term, or has been told to.</summary>
     public bool IsOpened { get; set; }
 
+    /// <summary>How often its session was to be opened in this term: what comes to the gateway after the close that was meant for it is refused.</summary>
+    public int Opening { get; set; }
+
     /// <summary>Monotonic timestamp before which its session is not opened again: its keys cannot be read.</summary>
     public long OpenAfter { get; set; }
 

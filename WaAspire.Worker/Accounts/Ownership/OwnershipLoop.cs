@@ -199,7 +199,17 @@ public sealed class OwnershipLoop(
         var decision = OwnershipDecision.For(lease, readTime, self.Id, wish, freeFor, _options);
         watched.FreeSince = decision.IsFree ? watched.FreeSince ?? time.GetTimestamp() : null;
         watched.LookAt = time.GetTimestamp() + (long)(decision.LookIn.TotalSeconds * time.TimestampFrequency);
-        if (!decision.Take || owned.All.Count >= _options.SessionsMax || await leases.TakeAsync(lease, cancellationToken) is not { } term)
+        cancellationToken.ThrowIfCancellationRequested();
+        if (decision.Take && owned.All.Count < _options.SessionsMax)
+        {
+            await HoldAsync(lease, wish);
+        }
+    }
+
+    /// <summary>Whole or not at all, also when the worker is told to stop meanwhile: a lease that is taken and not held, no drain would give back.</summary>
+    private async Task HoldAsync(AccountLease lease, string? wish)
+    {
+        if (await leases.TakeAsync(lease, CancellationToken.None) is not { } term)
         {
             return;
         }
@@ -211,10 +221,10 @@ public sealed class OwnershipLoop(
         }
 
         // What the former owner found out since this worker read the account decides whether its session may be opened.
-        await accounts.ReadAsync(lease.AccountId, cancellationToken);
+        await accounts.ReadAsync(lease.AccountId, CancellationToken.None);
 
         // The first act of the new owner. Without it there is no session, and the lease runs out.
-        if (await sessions.TouchAsync(lease.AccountId, term.Epoch, cancellationToken) is { } fence)
+        if (await sessions.TouchAsync(lease.AccountId, term.Epoch, CancellationToken.None) is { } fence)
         {
             owned.Add(new OwnedAccount(term, fence));
             _watched.TryRemove(lease.AccountId, out _);
@@ -237,10 +247,17 @@ public sealed class OwnershipLoop(
             throw;
         }
 
+        if (!ended)
+        {
+            // Told to stop meanwhile: the drain ends it once more, and gives it back.
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
         owned.Remove(held);
 
-        // An end that nobody has confirmed is not a clean one: the lock delay lets the socket's own deadline pass.
-        if (ended && await leases.ReleaseAsync(held.Term, cancellationToken))
+        // An end that nobody has confirmed is not a clean one: the lock delay lets the socket's own deadline pass. One that is
+        // confirmed is told, also when the loop is stopped meanwhile: nobody else would.
+        if (ended && await leases.ReleaseAsync(held.Term, CancellationToken.None))
         {
             logger.SessionReleased(held.AccountId, held.Term.Epoch);
             await signal.AnnounceAsync(held.AccountId);

@@ -13,11 +13,7 @@ const MOST_HISTORY = 50;
 export const COMMANDS = {
   'POST /sessions/open': async (sessions, body) => (await sessions.open(withLease(body), body.history === true)).stand.snapshot,
 
-  'POST /sessions/close': async (sessions, body) => {
-    const session = sessions.of(named(body));
-    await session.end('by_command');
-    return session.stand.snapshot;
-  },
+  'POST /sessions/close': async (sessions, body) => (await sessions.close(named(body))).stand.snapshot,
 
   'POST /sessions/pair': async (sessions, body) => {
     const session = sessions.of(withLease(body));
@@ -83,15 +79,16 @@ function renewOne(sessions, lease) {
   }
 }
 
-/** @returns {{ accountId: string, epoch: number, leaseDeadline?: number }} */
+/** @returns {import('../sessions/sessions.js').Command} */
 function named(body) {
   check(isText(body?.accountId, 256), 'accountId');
   check(Number.isSafeInteger(body.epoch) && body.epoch >= 0, 'epoch');
+  check(body.opening === undefined || Number.isSafeInteger(body.opening), 'opening');
   check(body.leaseDeadline === undefined || Number.isSafeInteger(body.leaseDeadline), 'leaseDeadline');
-  return { accountId: body.accountId, epoch: body.epoch, leaseDeadline: body.leaseDeadline };
+  return { accountId: body.accountId, epoch: body.epoch, opening: body.opening, leaseDeadline: body.leaseDeadline };
 }
 
-/** @returns {{ accountId: string, epoch: number, leaseDeadline: number }} */
+/** @returns {import('../sessions/sessions.js').Command & { leaseDeadline: number }} */
 function withLease(body) {
   const { leaseDeadline, ...rest } = named(body);
   check(leaseDeadline !== undefined, 'leaseDeadline');

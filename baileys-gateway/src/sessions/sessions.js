@@ -1,5 +1,6 @@
 // All sessions of this gateway, one for each account at most. Every command names its epoch: an older one is refused,
-// a newer one ends what an older one has opened. What is over leaves the list.
+// a newer one ends what an older one has opened. Commands overtake each other: an opening that comes after the close that
+// was meant for it is refused. What is over leaves the list.
 
 import { metrics } from '../metrics.js';
 import { Session } from './session.js';
@@ -14,8 +15,12 @@ export class Refusal extends Error {
   }
 }
 
+/** @typedef {{ accountId: string, epoch: number, opening?: number, leaseDeadline?: number }} Command */
+/** @typedef {{ epoch: number, opening: number, until: number }} Closed */
+
 export class Sessions {
   /** @type {Map<string, Session>} */ #sessions = new Map();
+  /** Up to which opening each account was closed; forgotten when no open of that lease is worth anything. @type {Map<string, Closed>} */ #closed = new Map();
   #isDraining = false;
 
   /** @param {import('./session.js').Parts} parts */
@@ -30,14 +35,17 @@ export class Sessions {
     return [...this.#sessions.values()];
   }
 
-  /** @param {{ accountId: string, epoch: number, leaseDeadline: number }} command @param {boolean} [wantsHistory] @returns {Promise<Session>} */
-  async open({ accountId, epoch, leaseDeadline }, wantsHistory = false) {
+  /** @param {Command & { leaseDeadline: number }} command @param {boolean} [wantsHistory] @returns {Promise<Session>} */
+  async open({ accountId, epoch, opening, leaseDeadline }, wantsHistory = false) {
     if (this.#isDraining) {
       throw new Refusal(503, 'draining');
     }
     const former = this.#sessions.get(accountId);
     if (former && former.epoch > epoch) {
       throw new Refusal(409, 'stale_epoch');
+    }
+    if (this.#isClosed(accountId, epoch, opening ?? Infinity)) {
+      throw new Refusal(409, 'closed_meanwhile');
     }
     if (former?.epoch === epoch) {
       former.lease.renew(leaseDeadline);
@@ -53,7 +61,19 @@ export class Sessions {
     return session;
   }
 
-  /** The session of a command, with its lease renewed if the command brings a deadline. @param {{ accountId: string, epoch: number, leaseDeadline?: number }} command */
+  /** Also of one that is not there: its opening may still be on its way, and finds the door closed. @param {Command} command @returns {Promise<Session>} */
+  async close(command) {
+    const { accountId, epoch, opening = 0, leaseDeadline = 0 } = command;
+    this.#forget();
+    if (!this.#isClosed(accountId, epoch, opening)) {
+      this.#closed.set(accountId, { epoch, opening, until: leaseDeadline });
+    }
+    const session = this.of(command);
+    await session.end('by_command');
+    return session;
+  }
+
+  /** The session of a command, with its lease renewed if the command brings a deadline. @param {Command} command */
   of({ accountId, epoch, leaseDeadline }) {
     const session = this.#sessions.get(accountId);
     if (!session) {
@@ -69,6 +89,20 @@ export class Sessions {
       throw new Refusal(409, 'lease_expired');
     }
     return session;
+  }
+
+  #isClosed(accountId, epoch, opening) {
+    const closed = this.#closed.get(accountId);
+    return closed !== undefined && (epoch < closed.epoch || (epoch === closed.epoch && opening <= closed.opening));
+  }
+
+  /** An open of a lease that has run out has no socket either. */
+  #forget() {
+    for (const [accountId, { until }] of this.#closed) {
+      if (until < Date.now()) {
+        this.#closed.delete(accountId);
+      }
+    }
   }
 
   /** The end of all sessions: sockets first, then what is still to be written. @param {string} reason */
