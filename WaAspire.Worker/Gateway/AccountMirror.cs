@@ -29,6 +29,12 @@ public sealed class AccountMirror(
         for (var round = 0; round < Rounds; round++)
         {
             var account = (await firestore.GetAsync([path], Purpose, cancellationToken)).Find(path);
+            if (SessionStands.VersionOf(stand) < held.StandVersion)
+            {
+                // A newer word has come meanwhile, and is written beside this one: whichever is refused looks here again.
+                return;
+            }
+
             if (account is null || account.Fields.Integer(Epoch) > held.Term.Epoch || !Account.Read(account).WantsSession)
             {
                 // What a person has ended says so already; the session only does not know it yet.
@@ -93,7 +99,7 @@ public sealed class AccountMirror(
         if (held.PairRequestDone is { } done)
         {
             fields[AccountFields.PairRequestDone] = done;
-            if (EndsPairing(state) && Version(stand) >= held.PairRequestDoneAt)
+            if (EndsPairing(state) && SessionStands.VersionOf(stand) >= held.PairRequestDoneAt)
             {
                 fields[AccountFields.PairRequestEnded] = done;
             }
@@ -111,8 +117,6 @@ public sealed class AccountMirror(
 
     /// <summary>Somebody used a code, nobody did in time, or it waits for a person.</summary>
     private static bool EndsPairing(string state) => state is GatewayStates.Connected or GatewayStates.NeedsQr or GatewayStates.LoggedOut or GatewayStates.Stopped;
-
-    private static long Version(JsonElement stand) => stand.Member("version") is { ValueKind: JsonValueKind.Number } version ? version.GetInt64() : 0;
 
     /// <summary>
     /// Reconnects over all terms: the gateway counts from 0 in each, and again when it is started anew in the same one. And while

@@ -11,10 +11,12 @@ public sealed class SessionStands(OwnedAccounts owned, LeaseStore leases, Accoun
     public async Task ShowAsync(JsonElement stand, CancellationToken cancellationToken)
     {
         if (stand.Word("accountId") is not { } accountId || stand.Member("epoch") is not { ValueKind: JsonValueKind.Number } epoch
-            || owned.Find(accountId) is not { } held || held.Term.Epoch != epoch.GetInt64())
+            || owned.Find(accountId) is not { } held || held.Term.Epoch != epoch.GetInt64() || VersionOf(stand) < held.StandVersion)
         {
             return;
         }
+
+        held.StandVersion = VersionOf(stand);
 
         var state = stand.Word("state");
         held.IsConnected = state == GatewayStates.Connected && !held.IsLeaving;
@@ -32,6 +34,9 @@ public sealed class SessionStands(OwnedAccounts owned, LeaseStore leases, Accoun
             await mirror.ShowAsync(held, stand, cancellationToken);
         }
     }
+
+    /// <summary>Grows with each word of the gateway, also over its restarts; 0 where there is none.</summary>
+    internal static long VersionOf(JsonElement stand) => stand.Member("version") is { ValueKind: JsonValueKind.Number } version ? version.GetInt64() : 0;
 
     /// <summary>
     /// Another socket has our keys. If the lease says that another worker has the account, that was its socket, and what

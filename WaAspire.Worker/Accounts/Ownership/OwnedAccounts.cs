@@ -82,6 +82,9 @@ public sealed class OwnedAccount(LeaseTerm term, SessionFence session)
     /// <summary>The renewal that the gateway knows of.</summary>
     public LeaseTerm? Told { get; set; }
 
+    /// <summary>The number of the newest word on how the session stands; what a repeated batch brings after it means nothing.</summary>
+    public long StandVersion { get; set; }
+
     /// <summary>Which request for a code this session of the gateway has been told of.</summary>
     public string? PairRequestDone { get; set; }
 

@@ -1,5 +1,6 @@
-// How a session stands: one word on everything that a person or the worker wants to know, numbered so that the newest
-// word is known. Each change is told at once; what the worker misses is replaced by what comes after.
+// How a session stands: one word on everything that a person or the worker wants to know. Each change is told at once;
+// what the worker misses is replaced by what comes after. The number of a word grows, also from one start of this program
+// to the next: it is the machine's running time in ms, which no clock change turns back.
 
 /** @typedef {'connecting' | 'qr_ready' | 'connected' | 'reconnecting' | 'needs_qr' | 'logged_out' | 'stopped' | 'closed'} State */
 
@@ -41,7 +42,7 @@ export class Stand {
   set(changes) {
     const state = changes.state ?? this.facts.state;
     this.facts = { ...this.facts, ...(state !== 'qr_ready' && NO_CODE), ...(!ON_ITS_WAY.includes(state) && { degraded: false }), ...changes };
-    this.#version++;
+    this.#version = Math.max(this.#version + 1, Number(process.hrtime.bigint() / 1_000_000n));
     this.tell(this.snapshot);
   }
 }
