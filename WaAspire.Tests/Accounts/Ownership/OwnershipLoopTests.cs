@@ -419,6 +419,30 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task while_a_gateway_leaves_commands_without_an_answer_its_sessions_are_shown_as_degraded()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        Held(account).IsConnected = true;
+        var health = _world.One.GetRequiredService<SessionHealth>();
+        Assert.Empty(health.Degraded);
+
+        _answering = request =>
+        {
+            request.HttpContext.Abort();
+            return Task.CompletedTask;
+        };
+        Held(account).Told = null;
+        await LookAsync(_world.One);
+        Assert.Equal([account], health.Degraded);
+
+        _answering = _ => Task.CompletedTask;
+        await LookAsync(_world.One);
+        Assert.Empty(health.Degraded);
+    }
+
+    [Fact]
     public async Task a_lease_that_nobody_gave_back_is_waited_out()
     {
         await TellAsync(_world.One, _world.Other);
