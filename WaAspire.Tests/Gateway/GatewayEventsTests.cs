@@ -233,6 +233,33 @@ public sealed class GatewayEventsTests(TwoOwners world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task of_two_accounts_with_one_number_that_come_up_at_once_one_remains()
+    {
+        var replaced = world.One.GetRequiredService<ReplacedAccounts>();
+        for (var round = 0; round < 10; round++)
+        {
+            var phone = $"407120001{round:00}";
+            string[] both = [$"{_account}_{round}_left", $"{_account}_{round}_right"];
+            await world.CommitAsync([.. both.Select(id => DocumentWrite.Set(
+                FirestorePaths.Account(id), new DocumentFields { [AccountFields.PhoneE164] = phone, [AccountFields.Status] = "connected" }))]);
+
+            await Task.WhenAll(both.Select(id => replaced.RetireOthersAsync(id, phone, CancellationToken.None)));
+
+            var retired = await Task.WhenAll(both.Select(async id => (await world.FindAsync(FirestorePaths.Account(id)))!.Fields.Text(AccountFields.ReplacedBy)));
+            Assert.Single(retired, by => by is null);
+        }
+    }
+
+    [Fact]
+    public async Task an_older_word_that_comes_after_a_newer_one_changes_nothing()
+    {
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 7, state = "connected", degraded = false, reconnectCount = 0 });
+        await StandAsync(new { kind = "session", accountId = _account, epoch = 1, version = 6, state = "reconnecting", degraded = false, reconnectCount = 0 });
+
+        Assert.Equal(("connected", true), ((await AccountAsync()).Text(AccountFields.Status), _held.IsConnected));
+    }
+
+    [Fact]
     public async Task the_word_of_an_older_term_changes_nothing()
     {
         await world.CommitAsync(DocumentWrite.Update(

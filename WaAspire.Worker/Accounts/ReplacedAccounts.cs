@@ -6,13 +6,15 @@ namespace WaAspire.Worker.Accounts;
 /// <summary>
 /// A number has one account. When a session comes up whose number another account has, that one is retired: it is shown
 /// <c>disconnected</c>, <c>replaced_by_new_session</c>, and its owner takes its device off the phone. Until a person asks for a
-/// code for it, it stays so. If we die in between, the next connect retires it.
+/// code for it, it stays so. Of two that come up at once one remains: each needs the other's document, and its own, as it
+/// read them. If we die in between, the next connect retires it.
 /// </summary>
 public sealed class ReplacedAccounts(IFirestore firestore, AccountSignal signal)
 {
     private const string Purpose = "account-replaced";
     private const string Reason = "replaced_by_new_session";
     private const int Limit = 20;
+    private const int Rounds = 3;
 
     /// <param name="accountId">Whose session has come up.</param>
     /// <param name="phone">Digits.</param>
@@ -21,14 +23,24 @@ public sealed class ReplacedAccounts(IFirestore firestore, AccountSignal signal)
     public async Task RetireOthersAsync(string accountId, string phone, CancellationToken cancellationToken)
     {
         var spellings = FieldFilter.In(AccountFields.PhoneE164, [phone, "+" + phone]);
-        var read = await firestore.QueryAsync(new DocumentQuery(FirestorePaths.Accounts) { Where = [spellings], Limit = Limit }, Purpose, cancellationToken);
-        foreach (var other in read.Documents.Where(other => other.Id != accountId && Account.Read(other) is { WantsSession: true }))
+        for (var round = 0; round < Rounds; round++)
         {
-            // Refused or lost: somebody else is at it, and it can wait for the next connect.
-            if (await firestore.CommitAsync([Retire(other, accountId)], Purpose, cancellationToken) is CommitOutcome.Committed)
+            var read = await firestore.QueryAsync(new DocumentQuery(FirestorePaths.Accounts) { Where = [spellings], Limit = Limit }, Purpose, cancellationToken);
+            var known = read.Documents.Where(account => Account.Read(account).WantsSession).ToList();
+            var others = known.Where(account => account.Id != accountId).ToList();
+            if (others.Count == 0 || known.Find(account => account.Id == accountId) is not { } own)
             {
-                await signal.AnnounceAsync(other.Id);
+                return;
             }
+
+            DocumentWrite[] writes = [.. others.Select(other => Retire(other, accountId)), Touch(own)];
+            if (await firestore.CommitAsync(writes, Purpose, cancellationToken) is CommitOutcome.Committed)
+            {
+                await Task.WhenAll(others.Select(other => signal.AnnounceAsync(other.Id)));
+                return;
+            }
+
+            // Refused or lost: read again. If it stays so, somebody else is at it, and it can wait for the next connect.
         }
     }
 
@@ -44,4 +56,7 @@ public sealed class ReplacedAccounts(IFirestore firestore, AccountSignal signal)
         },
         [AccountFields.QrText, AccountFields.QrExpiresAt, AccountFields.PairingCode, AccountFields.PairRequest],
         FieldTransform.RequestTime(AccountFields.LastDisconnectedAt), FieldTransform.RequestTime(AccountFields.UpdatedAt));
+
+    private static DocumentWrite Touch(StoredDocument own) =>
+        DocumentWrite.Update(own.Path, Precondition.UnchangedSince(own.UpdateTime), [], null, FieldTransform.RequestTime(AccountFields.UpdatedAt));
 }
