@@ -59,6 +59,26 @@ public sealed class LeaseStoreTests(TwoOwners world)
     }
 
     [Fact]
+    public async Task a_lease_whose_giving_back_has_no_reply_is_known_to_be_free()
+    {
+        var term = await world.TakeAsync(world.One, _account);
+        await using var fault = await world.LoseReplyAsync(_account);
+
+        Assert.True(await Leases(world.One).ReleaseAsync(term, CancellationToken.None));
+        Assert.Equal((null, true), ((await world.LeaseAsync(_account)).Owner, (await world.LeaseAsync(_account)).Clean));
+    }
+
+    [Fact]
+    public async Task a_lease_is_given_back_though_nobody_heard_of_its_last_renewal()
+    {
+        var term = await world.TakeAsync(world.One, _account);
+        Assert.NotNull(await Leases(world.One).RenewAsync(term, CancellationToken.None));
+
+        Assert.True(await Leases(world.One).ReleaseAsync(term, CancellationToken.None));
+        Assert.Equal((null, true), ((await world.LeaseAsync(_account)).Owner, (await world.LeaseAsync(_account)).Clean));
+    }
+
+    [Fact]
     public async Task a_lease_whose_reply_is_lost_is_known_by_its_owner_and_epoch()
     {
         var seen = await world.LeaseAsync(_account);

@@ -49,37 +49,18 @@ public sealed class LeaseStore(
     /// <exception cref="FirestoreException">Nobody knows; the trust of the last renewal runs on.</exception>
     public async Task<LeaseTerm?> RenewAsync(LeaseTerm term, CancellationToken cancellationToken)
     {
-        for (var round = 0; round < Rounds; round++)
-        {
-            var started = time.GetTimestamp();
-            var outcome = await WriteAsync(
-                term, new DocumentFields { [LeaseFields.LeaseUntil] = clock.Now + _options.Lease }, [FieldTransform.RequestTime(LeaseFields.RenewedAt)], cancellationToken);
-            if (outcome is CommitOutcome.Committed committed)
-            {
-                return term with { Fence = committed.UpdateTimes[0]!.Value, Started = started };
-            }
-
-            // Refused: a renewal of ours whose reply was lost has moved the fence, or the account is another's.
-            var (leases, _) = await ReadAsync([term.AccountId], cancellationToken);
-#if MUTATION_RenewAfterLoss
-            if (leases[0] is not { UpdateTime: { } fence })
-#else
-            if (leases[0] is not { UpdateTime: { } fence } lease || !IsOurs(lease, term))
-#endif
-            {
-                return null;
-            }
-
-            term = term with { Fence = fence };
-        }
-
-        throw new FirestoreException(FirestoreStatus.Aborted, "A lease could not be renewed.");
+        var started = time.GetTimestamp();
+        var fields = new DocumentFields { [LeaseFields.LeaseUntil] = clock.Now + _options.Lease };
+        return await WriteAsync(term, fields, [FieldTransform.RequestTime(LeaseFields.RenewedAt)], _ => false, cancellationToken) is { } fence
+            ? term with { Fence = fence, Started = started }
+            : null;
     }
 
     /// <summary>Whether the lease names this worker, in this very term.</summary>
     public bool IsOurs(AccountLease lease, LeaseTerm term) => lease.Owner == self.Id && lease.Epoch == term.Epoch;
 
-    /// <summary>Gives the account back, after its socket has ended. False: it was another's already, or the lease must run out.</summary>
+    /// <summary>Gives the account back, after its socket has ended. False: it was another's already.</summary>
+    /// <exception cref="FirestoreException">The store is out: the lease runs out by itself.</exception>
     public async Task<bool> ReleaseAsync(LeaseTerm term, CancellationToken cancellationToken)
     {
         var fields = new DocumentFields
@@ -89,19 +70,45 @@ public sealed class LeaseStore(
             [LeaseFields.LastOwner] = self.Id,
             [LeaseFields.LeaseUntil] = FirestoreValue.Null,
         };
-        return await WriteAsync(term, fields, [], cancellationToken) is CommitOutcome.Committed;
+        return await WriteAsync(term, fields, [], stored => IsFree(stored, term.Epoch), cancellationToken) is not null;
     }
 
-    private Task<CommitOutcome> WriteAsync(LeaseTerm term, DocumentFields fields, FieldTransform[] times, CancellationToken cancellationToken)
+    /// <summary>The lease's new update time. Null: it is another's.</summary>
+    private async Task<DateTimeOffset?> WriteAsync(
+        LeaseTerm term, DocumentFields fields, FieldTransform[] times, Func<StoredDocument?, bool> isApplied, CancellationToken cancellationToken)
     {
         var path = FirestorePaths.AccountLease(term.AccountId);
+        for (var (round, fence) = (0, term.Fence); round < Rounds; round++)
+        {
 #if MUTATION_LeaseWithoutFence
-        var write = DocumentWrite.Update(path, Precondition.Present, fields, deleted: null, times);
+            var write = DocumentWrite.Update(path, Precondition.Present, fields, deleted: null, times);
 #else
-        var write = DocumentWrite.Update(path, Precondition.UnchangedSince(term.Fence), fields, deleted: null, times);
+            var write = DocumentWrite.Update(path, Precondition.UnchangedSince(fence), fields, deleted: null, times);
 #endif
-        return commits.CommitAsync(new CommitMember([write], Purpose, path, _ => false), cancellationToken);
+            if (await commits.CommitAsync(new CommitMember([write], Purpose, path, isApplied), cancellationToken) is CommitOutcome.Committed committed)
+            {
+                return committed.UpdateTimes[0]!.Value;
+            }
+
+            // Refused: a renewal of ours whose reply nobody heard has moved the fence, or the account is another's.
+            var (leases, _) = await ReadAsync([term.AccountId], cancellationToken);
+#if MUTATION_RenewAfterLoss
+            if (leases[0] is not { UpdateTime: { } moved })
+#else
+            if (leases[0] is not { UpdateTime: { } moved } lease || !IsOurs(lease, term))
+#endif
+            {
+                return null;
+            }
+
+            fence = moved;
+        }
+
+        throw new FirestoreException(FirestoreStatus.Aborted, "A lease could not be written.");
     }
+
+    private static bool IsFree(StoredDocument? stored, long epoch) =>
+        stored is not null && stored.Fields.Text(LeaseFields.Owner) is null && stored.Fields.Integer(LeaseFields.Epoch) == epoch;
 
     private bool Names(StoredDocument? stored, long epoch) =>
         stored is not null && stored.Fields.Text(LeaseFields.Owner) == self.Id && stored.Fields.Integer(LeaseFields.Epoch) == epoch;
