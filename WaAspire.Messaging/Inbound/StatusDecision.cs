@@ -14,6 +14,9 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
 {
     public static readonly StatusDecision Nothing = new([], false, false);
 
+    /// <summary>It reports on an attempt of which the message knows nothing: an older document stands in the place of the one under which it was made.</summary>
+    public static bool IsOfUnknownAttempt(OutboxDocument message, ProviderStatus status) => message.Schema is not null && AttemptOf(status.Opaque) > message.ClaimSeq;
+
     /// <summary>It says something, but there is no room for it now: it is kept aside.</summary>
     public bool IsUntimely { get; private init; }
 

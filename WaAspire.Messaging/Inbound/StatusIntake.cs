@@ -116,7 +116,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                 if (unanswered is not null)
                 {
                     // Its reply was lost, and it was applied all the same: what it means for others is still to be told.
-                    await AnnounceAsync(message, unanswered);
+                    await AnnounceAsync(message, unanswered, status);
                     return true;
                 }
 
@@ -133,7 +133,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                 }
 
                 Time(message, copy, status, committed.CommitTime);
-                await AnnounceAsync(message, decision with { Unblocks = decision.Unblocks || unanswered is { Unblocks: true } });
+                await AnnounceAsync(message, decision with { Unblocks = decision.Unblocks || unanswered is { Unblocks: true } }, status);
                 return true;
             }
 
@@ -209,13 +209,18 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
         }
     }
 
-    private async Task AnnounceAsync(OutboxDocument message, StatusDecision decision)
+    private async Task AnnounceAsync(OutboxDocument message, StatusDecision decision, ProviderStatus status)
     {
         if (decision.IsSecondProviderId)
         {
             _duplicates.Add(1);
             _guard.Report(OutboxAssertions.ProviderId, message.RequestId);
             _logger.SecondProviderId(message.RequestId);
+        }
+
+        if (StatusDecision.IsOfUnknownAttempt(message, status))
+        {
+            _guard.Report(OutboxAssertions.Fence, message.RequestId);
         }
 
         if (!decision.Unblocks)

@@ -142,6 +142,46 @@ public abstract class AssertionContract(OutboxWorld worker)
     }
 
     [Fact]
+    public async Task a_receipt_for_an_attempt_of_which_the_message_knows_nothing_proves_it_and_raises_the_alarm()
+    {
+        var claimed = await worker.ClaimAsync(await worker.QueueAsync());
+        await RestoreAsync(claimed);
+        using var alarms = new Alarms(worker);
+
+        await ReceiptAsync(claimed.Message, "wamid.1");
+
+        Assert.Equal((OutboxStatus.Sent, "wamid.1"), await StateAsync(claimed.Message));
+        Assert.Equal([OutboxAssertions.Fence], alarms.Heard);
+    }
+
+    [Fact]
+    public async Task the_alarm_is_raised_also_by_whoever_never_hears_that_it_is_parked()
+    {
+        var spoiled = OutboxDocument.Read(await SpoilAsync(await worker.QueueAsync(), OutboxFields.FailedAt));
+        using var alarms = new Alarms(worker);
+        await using (await worker.LoseReplyAsync(spoiled.RequestId))
+        {
+            await FreeAsync(HeadDecision.Violated, spoiled);
+        }
+
+        Assert.True((await worker.ReadAsync(spoiled.RequestId)).IsParked);
+        Assert.Equal([OutboxAssertions.Absorbing], alarms.Heard);
+    }
+
+    [Fact]
+    public async Task an_operator_who_cancels_what_makes_no_sense_has_it_parked_instead()
+    {
+        var spoiled = OutboxDocument.Read(await SpoilAsync(await worker.QueueAsync(), OutboxFields.ProviderMessageId));
+        using var alarms = new Alarms(worker);
+
+        var (result, _) = await worker.Worker.GetRequiredService<OperatorVerbs>().CancelAsync(spoiled.RequestId, CancellationToken.None);
+
+        Assert.Equal(VerbResult.Conflict, result);
+        Assert.True((await worker.ReadAsync(spoiled.RequestId)).IsParked);
+        Assert.Equal([OutboxAssertions.Absorbing], alarms.Heard);
+    }
+
+    [Fact]
     public async Task what_is_parked_is_touched_by_no_late_answer_and_no_expiry()
     {
         var claimed = await worker.ClaimAsync(await worker.QueueAsync());

@@ -1,6 +1,7 @@
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Messaging.Outbox;
+using WaAspire.Messaging.Outbox.Assertions;
 
 namespace WaAspire.Worker.Recovery;
 
@@ -27,7 +28,7 @@ public enum VerbResult
 /// What a person may decide: resend, fail or release a message in doubt, replay a dead letter, withdraw what still waits. Each is
 /// one fenced write, after which the lane is woken; a wake that gets lost is found by the sweep or by the next look at the doubt.
 /// </summary>
-public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, ServerClock clock, ILanes lanes, UndeliveredMessages undelivered)
+public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, OutboxGuard guard, ServerClock clock, ILanes lanes, UndeliveredMessages undelivered)
 {
     private const string Purpose = "operator";
     private const string Withdrawer = "operator";
@@ -76,6 +77,13 @@ public sealed class OperatorVerbs(IFirestore firestore, CommitBatcher commits, S
         if (message.Status != from || message.Schema is null)
         {
             return (VerbResult.WrongState, message.Status);
+        }
+
+        if (OutboxAssertions.Violated(message) is { } violated)
+        {
+            // Nothing has looked at it yet. What is parked, every verb but cancel may end: whoever asks again has seen it.
+            await guard.ParkAsync(message, violated, cancellationToken);
+            return (VerbResult.Conflict, message.Status);
         }
 
         if (objection(message) is { } refused)

@@ -6,8 +6,9 @@ namespace WaAspire.Messaging.Outbox.Assertions;
 
 /// <summary>
 /// What is done about a message that makes no sense. Enters: it, and the assertion that it fails. Leaves: the message in
-/// doubt, marked, so that its thread waits and no policy touches it, and an alarm. If we die before the write, the next look
-/// finds it again. A person ends it by the verbs of any doubt; a receipt does, too.
+/// doubt, marked, so that its thread waits and no policy touches it, and an alarm. The alarm comes first: once it is parked, it
+/// looks like any doubt, and whoever found it may have died, or heard no reply. If we die before the write, the next look finds
+/// it again. A person ends it by the verbs of any doubt; a receipt does, too.
 /// </summary>
 public sealed class OutboxGuard(CommitBatcher commits, IMeterFactory meters, TimeProvider time, ILogger<OutboxGuard> logger)
 {
@@ -30,12 +31,7 @@ public sealed class OutboxGuard(CommitBatcher commits, IMeterFactory meters, Tim
     /// <returns>True when it is parked here and now; false when somebody was faster or the store gave no answer: the next look tells.</returns>
     public async Task<bool> ParkAsync(OutboxDocument message, string assertion, CancellationToken cancellationToken)
     {
-        if (await commits.TakeAsync(message, OutboxTransitions.Park(message, assertion), Purpose, cancellationToken) is not CommitOutcome.Committed)
-        {
-            return false;
-        }
-
         Report(assertion, message.RequestId);
-        return true;
+        return await commits.TakeAsync(message, OutboxTransitions.Park(message, assertion), Purpose, cancellationToken) is CommitOutcome.Committed;
     }
 }
