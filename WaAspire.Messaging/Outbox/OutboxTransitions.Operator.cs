@@ -60,16 +60,17 @@ public static partial class OutboxTransitions
         Failed(message, why, now, outcomeUnknown: true);
 
     /// <summary>
-    /// uncertain → queued without proof, by the account's policy: in its place, its budget as it is, and marked, because it may
-    /// go out twice; unless the same id makes <paramref name="mayDouble"/> impossible.
+    /// uncertain → queued without proof, by the account's policy or under the same id: in its place, its budget as it is, and
+    /// marked, because it may have gone out: what ends it now without a receipt may be wrong.
     /// </summary>
-    public static IReadOnlyList<DocumentWrite> SendAgain(OutboxDocument message, SendFault why, DateTimeOffset now, bool mayDouble = true) =>
+    public static IReadOnlyList<DocumentWrite> SendAgain(OutboxDocument message, SendFault why, DateTimeOffset now) =>
     [
         Change(
             message,
             OutboxStatus.Queued,
-            new DocumentFields(mayDouble ? [new(OutboxFields.OutcomeUnknown, true)] : [])
+            new DocumentFields
             {
+                [OutboxFields.OutcomeUnknown] = true,
                 [OutboxFields.LeaseUntil] = FirestoreValue.Null,
                 [OutboxFields.AttemptHistory] = Remember(message, why, now),
             },

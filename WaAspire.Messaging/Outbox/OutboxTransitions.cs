@@ -77,12 +77,15 @@ public static partial class OutboxTransitions
                 message,
                     OutboxStatus.Sent,
                 fields,
-                [OutboxFields.NextAttemptAt, OutboxFields.Failure, OutboxFields.FailedAt, .. _doubt],
+                [OutboxFields.NextAttemptAt, OutboxFields.Failure, OutboxFields.FailedAt, .. _doubt, .. SettledBy(providerMessageId)],
                 FieldTransform.RequestTime(OutboxFields.SentAt)),
             ShowInThread(message, shown),
             .. ActivityOfScheduled(message),
         ];
     }
+
+    /// <summary>Under an id of ours each attempt is the same message: that it may have gone out before means nothing any more.</summary>
+    private static string[] SettledBy(string providerMessageId) => TransportMessageId.IsLikely(providerMessageId) ? [OutboxFields.OutcomeUnknown] : [];
 
     /// <summary>sent stays sent: WhatsApp accepted the message once more, under another id. The alarm is the caller's.</summary>
     public static IReadOnlyList<DocumentWrite> SecondAcceptance(OutboxDocument message, string providerMessageId, DocumentFields? delivery = null)

@@ -32,6 +32,9 @@ internal sealed class CancelStore(DocumentGatherer documents, CommitBatcher comm
                 return new CancelOutcome.Canceled(message.Lane);
             if (message.Status != OutboxStatus.Queued)
                 return new CancelOutcome.NotCancelable(message.Status);
+            if (message.OutcomeUnknown)
+                // An attempt of it may have arrived: nobody may be told that it will not.
+                return new CancelOutcome.NotCancelable(OutboxStatus.Uncertain);
             if (OutboxAssertions.Violated(message) is { } violated)
             {
                 await guard.ParkAsync(message, violated, cancellationToken);

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Outbox;
 using WaAspire.Tests.Firestore;
+using WaAspire.Tests.Kit;
 using WaAspire.Worker.Accounts;
 using WaAspire.Worker.Accounts.Ownership;
 using WaAspire.Worker.Gateway;
@@ -64,6 +65,26 @@ public sealed class BaileysProviderTests : ProviderContract
         Assert.Equal(1, gateway.Requests);
     }
 
+    [Fact]
+    public async Task a_gateway_that_lives_and_answers_nothing_costs_one_attempt_and_no_more()
+    {
+        Own(TimeProvider.System.GetTimestamp());
+        var isMute = true;
+        await using var gateway = new BreakingServer((_, stream) => isMute ? Task.FromResult(false) : AnswerAsync(stream, 200, """{"outcome":"accepted"}"""));
+        var time = new ManualTime();
+        using var client = Client(gateway.Url.Port, time);
+        var provider = Provider(client);
+        Assert.IsType<SendOutcome.Uncertain>(await provider.SendAsync(_account, Message(), CancellationToken.None));
+
+        time.Advance(new GatewayOptions().CommandTimeout);
+        Assert.IsType<SendOutcome.Deferred>(await provider.SendAsync(_account, Message(), CancellationToken.None));
+        Assert.Equal(1, gateway.Requests);
+
+        isMute = false;
+        Assert.IsType<GatewayReply.Answer>(await client.PostAsync("/sessions/renew", [], TimeSpan.FromMinutes(1), CancellationToken.None));
+        Assert.IsType<SendOutcome.Accepted>(await provider.SendAsync(_account, Message(), CancellationToken.None));
+    }
+
     protected override async Task<(SendOutcome Outcome, int Arrived)> SendAsync(ProviderFate fate)
     {
         Own(TimeProvider.System.GetTimestamp());
@@ -97,9 +118,9 @@ public sealed class BaileysProviderTests : ProviderContract
     private BaileysProvider Provider(GatewayClient client, TimeSpan? sendTimeout = null) =>
         new(_owned, client, new BaileysLetters(_files), Options.Create(new SendingOptions { SendTimeout = sendTimeout ?? TimeSpan.FromSeconds(20) }), Options.Create(new LinkedFileOptions()), new Random(1));
 
-    private static GatewayClient Client(int port)
+    private static GatewayClient Client(int port, TimeProvider? time = null)
     {
-        var client = new GatewayClient(TimeProvider.System);
+        var client = new GatewayClient(Options.Create(new GatewayOptions()), time ?? TimeProvider.System);
         client.Attach(port, "a-token");
         return client;
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
 using WaAspire.Messaging;
 
 namespace WaAspire.Worker.Gateway;
@@ -10,7 +11,7 @@ namespace WaAspire.Worker.Gateway;
 /// Commands to this worker's own gateway, on loopback with the token of this run. Each call is one try: no handler in the
 /// chain repeats it, and what became of one that was not answered is said exactly, because a send may be among them.
 /// </summary>
-public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time) : IDisposable
+public sealed class GatewayClient(HttpMessageHandler handler, IOptions<GatewayOptions> options, TimeProvider time) : IDisposable
 {
     private const int AnswerLimit = 4 * 1024 * 1024;
 
@@ -19,8 +20,8 @@ public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time)
     private volatile Door? _door;
     private long _silentSince;
 
-    public GatewayClient(TimeProvider time)
-        : this(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }, time)
+    public GatewayClient(IOptions<GatewayOptions> options, TimeProvider time)
+        : this(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }, options, time)
     {
     }
 
@@ -29,6 +30,9 @@ public sealed class GatewayClient(HttpMessageHandler handler, TimeProvider time)
 
     /// <summary>Since a command was left without an answer and none has been answered after it; zero otherwise.</summary>
     public TimeSpan SilentFor => Volatile.Read(ref _silentSince) is var since && since == 0 ? TimeSpan.Zero : time.GetElapsedTime(since);
+
+    /// <summary>It lives, and has let more than one command pass: what is told to it now, nobody knows the outcome of.</summary>
+    public bool IsMute => SilentFor >= options.Value.CommandTimeout;
 
     public void Attach(int port, string token)
     {

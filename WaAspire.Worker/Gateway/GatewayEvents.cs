@@ -14,6 +14,7 @@ public sealed class GatewayEvents(
     InboundProcessor messages, IStatusIntake statuses, ThreadLinks links, InboundRejections rejections, AccountPauses pauses, SessionStands stands)
 {
     private const int BodyLimit = 16 * 1024 * 1024;
+    private const string SessionKind = "session";
 
     internal async Task<IResult> TakeAsync(HttpRequest request, CancellationToken cancellationToken)
     {
@@ -37,13 +38,28 @@ public sealed class GatewayEvents(
     /// <exception cref="FirestoreException">The store is out.</exception>
     public async Task StoreAsync(IReadOnlyList<JsonElement> events, CancellationToken cancellationToken)
     {
+        // One word for each account at most: all at once, and beside what happened, or many sessions in a slow store would keep
+        // the batch from its end, and with it everything that comes in.
+        var shown = Task.WhenAll(events.Where(happened => happened.Word("kind") == SessionKind).Select(stand => stands.ShowAsync(stand, cancellationToken)));
+        try
+        {
+            await StoreFactsAsync(events, cancellationToken);
+        }
+        finally
+        {
+            await shown;
+        }
+    }
+
+    /// <summary>Everything but how sessions stand, in each account's order.</summary>
+    private async Task StoreFactsAsync(IReadOnlyList<JsonElement> events, CancellationToken cancellationToken)
+    {
         var (letters, receipts, odd) = (new List<Letter>(), new List<ProviderStatus>(), new List<RejectedUpdate>());
         foreach (var happened in events)
         {
             switch (happened.Word("kind"))
             {
-                case "session":
-                    await stands.ShowAsync(happened, cancellationToken);
+                case SessionKind:
                     break;
                 case "message" or "status":
                     Sort(happened, letters, receipts, odd);

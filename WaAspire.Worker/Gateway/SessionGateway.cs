@@ -56,8 +56,9 @@ public sealed class SessionGateway(GatewayClient client, AccountDirectory accoun
 
     public async Task<bool> LogOutAsync(OwnedAccount held, CancellationToken cancellationToken)
     {
-        await PostAsync("/sessions/logout", held, [], cancellationToken);
-        return await CloseAsync(held, cancellationToken);
+        // Each that is not answered may have been overtaken by the other: the device may still be on the phone, with nobody to say so.
+        var isTold = !client.IsUp || await PostAsync("/sessions/logout", held, [], cancellationToken) is not null;
+        return await CloseAsync(held, cancellationToken) && isTold;
     }
 
     private async Task OpenAsync(OwnedAccount closed, CancellationToken cancellationToken)

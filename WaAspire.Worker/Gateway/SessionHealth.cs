@@ -40,7 +40,7 @@ public sealed class SessionHealth : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private bool IsDegraded(OwnedAccount held) => held.IsDegraded || (held.IsConnected && _gateway.SilentFor > TimeSpan.Zero);
+    private bool IsDegraded(OwnedAccount held) => held.IsDegraded || (held.IsConnected && _gateway.IsMute);
 
     private IEnumerable<Measurement<int>> Count() => _owned.All
         .GroupBy(held => IsDegraded(held) ? "degraded" : held.IsConnected ? "connected" : "away")

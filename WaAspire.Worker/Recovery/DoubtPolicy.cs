@@ -43,7 +43,7 @@ public sealed class DoubtPolicy(
         if (account.Provider == Account.Baileys && doubtful.AttemptCount < _options.MaxAttempts && !doubtful.HasExpired(readTime))
         {
             // Only the account's owner takes its lanes, and the id is the same: whoever has it already shows it once.
-            return await commits.TakeAsync(doubtful, OutboxTransitions.SendAgain(doubtful, _sameId, clock.Now, mayDouble: false), Purpose, cancellationToken) is CommitOutcome.Committed;
+            return await commits.TakeAsync(doubtful, OutboxTransitions.SendAgain(doubtful, _sameId, clock.Now), Purpose, cancellationToken) is CommitOutcome.Committed;
         }
 
 #if !MUTATION_NoQuietPeriod

@@ -36,7 +36,7 @@ export const DEFAULTS = {
   /** At the end, key writes in flight get so long to be stored. */
   flushTimeoutMs: 5_000,
   /** Calls to the worker: how long each may take, and the longest pause between two tries. */
-  workerTimeoutMs: 15_000,
+  workerTimeoutMs: 30_000,
   workerRetryCapMs: 5_000,
   /** Of one delivery of history, the newest so many. */
   historyMessages: 2_000,

@@ -14,15 +14,22 @@ public sealed class DoubtOfBaileysTests(TwoOwners world)
     private readonly string _account = TwoOwners.NewAccount();
 
     [Fact]
-    public async Task it_is_queued_again_at_once_and_nobody_need_fear_a_second_delivery()
+    public async Task it_is_queued_again_at_once_and_marked_until_its_id_is_accepted()
     {
         var doubtful = await DoubtAsync(attempts: 1);
 
         Assert.True(await SettleAsync(doubtful));
 
         var message = await ReadAsync(doubtful.RequestId);
-        Assert.Equal((OutboxStatus.Queued, false, 1L), (message.Status, message.OutcomeUnknown, message.AttemptCount));
+        Assert.Equal((OutboxStatus.Queued, true, 1L), (message.Status, message.OutcomeUnknown, message.AttemptCount));
         Assert.Equal(doubtful.OrderAt, message.OrderAt);
+
+        // Refused for good now, it may have arrived all the same; accepted, it is the same message, whichever attempt it was.
+        await world.CommitAsync([.. OutboxTransitions.Failed(message, new SendFault("not_on_whatsapp", "x", false), DateTimeOffset.UnixEpoch)]);
+        message = await ReadAsync(doubtful.RequestId);
+        Assert.Equal((OutboxStatus.Failed, true), (message.Status, message.OutcomeUnknown));
+        await world.CommitAsync([.. OutboxTransitions.Sent(message, TransportMessageId.Of(message.RequestId))]);
+        Assert.Equal((OutboxStatus.Sent, false), await ReadAsync(doubtful.RequestId) is var sent ? (sent.Status, sent.OutcomeUnknown) : default);
     }
 
     [Fact]
@@ -44,7 +51,12 @@ public sealed class DoubtOfBaileysTests(TwoOwners world)
         await world.CommitAsync(DocumentWrite.Update(
             FirestorePaths.OutboxMessage(requestId),
             Precondition.Present,
-            new DocumentFields { [OutboxFields.Status] = OutboxStatusNames.Uncertain, [OutboxFields.AttemptCount] = attempts },
+            new DocumentFields
+            {
+                [OutboxFields.Status] = OutboxStatusNames.Uncertain,
+                [OutboxFields.AttemptCount] = attempts,
+                [OutboxFields.TransportMessageId] = TransportMessageId.Of(requestId),
+            },
             deleted: null,
             FieldTransform.RequestTime(OutboxFields.DoubtSince)));
         return await ReadAsync(requestId);

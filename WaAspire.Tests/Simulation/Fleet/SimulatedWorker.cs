@@ -58,7 +58,7 @@ internal sealed class SimulatedWorker
         services.AddSingleton<IProvider, BaileysProvider>();
         var gateway = new SimulatedGateway(scene, this, scene.GatewayLine(process));
         process.Killed += gateway.Die;
-        services.AddSingleton(new GatewayClient(gateway, process.Clock));
+        services.AddSingleton(provider => new GatewayClient(gateway, provider.GetRequiredService<IOptions<GatewayOptions>>(), process.Clock));
         _services = services.BuildServiceProvider();
         Get<GatewayClient>().Attach(1, "simulated");
         Get<InstanceDirectory>().HasGateway = true;

@@ -34,6 +34,12 @@ public sealed class BaileysProvider(
             return new SendOutcome.Deferred(options.Value.RetryBase, "the session is not this worker's, or not open");
         }
 
+        if (gateway.IsMute)
+        {
+            // Each attempt would end in doubt, and spend one of few, until the gateway is started again.
+            return new SendOutcome.Deferred(options.Value.LostClaimRest, "the gateway gives no answer");
+        }
+
         var (content, fault) = await letters.WriteAsync(message.Message, work).KillPoint();
         if (fault is not null)
         {

@@ -50,8 +50,9 @@ export class Line {
     return this.#closed.signal;
   }
 
+  /** Also while it is still told as connected, a socket that has gone takes nothing. */
   get isOpen() {
-    return this.stand.facts.state === 'connected';
+    return this.#socket !== undefined && this.stand.facts.state === 'connected';
   }
 
   /** The next try comes as if it were the first one. */
@@ -199,11 +200,13 @@ export class Line {
   async #stop(action, lastClose) {
     this.pairing?.stop();
     this.pairing = undefined;
-    if (action.wipe) {
-      await this.session.keys.wipe().catch(() => {});
-    }
     const retryAt = action.until && action.until * 1000;
     this.stand.set({ state: action.state, reason: action.reason, until: action.until, retryAt, lastClose });
+    if (action.wipe) {
+      // Last: who asks for a code meanwhile begins with the new ones, which are written behind this.
+      await this.session.keys.wipe().catch(() => {});
+      return;
+    }
     if (retryAt) {
       // A ban that ends by itself. One that ends later than a timer can wait is the next term's to end.
       this.#retry = setTimeout(() => this.connect(), Math.min(LONGEST_TIMER_MS, Math.max(0, retryAt - Date.now())));

@@ -26,7 +26,7 @@ export class Session {
   /** @type {Promise<void>} */ #leaving = Promise.resolve();
   groups = new Groups();
 
-  /** @param {string} accountId @param {number} epoch @param {Parts} parts @param {(session: Session) => void} over @param {boolean} [wantsHistory] what a phone hands over at a pairing is kept */
+  /** @param {string} accountId @param {number} epoch @param {Parts} parts @param {(session: Session, stored: Promise<unknown>) => void} over it has no socket, and still writes until `stored` @param {boolean} [wantsHistory] what a phone hands over at a pairing is kept */
   constructor(accountId, epoch, parts, over, wantsHistory = false) {
     this.accountId = accountId;
     this.epoch = epoch;
@@ -81,6 +81,9 @@ export class Session {
     }
     // A session on its way out still looks open: who asks for a code now wants one of what comes after.
     await this.#leaving.catch(() => {});
+    if (this.#isOver) {
+      return;
+    }
     if (this.isOpen || (line.pairing?.isRunning && line.pairing.phone === phone)) {
       // Nothing changes, and yet it is told again: who asks may have been shown something else since.
       this.stand.set({});
@@ -122,6 +125,7 @@ export class Session {
     this.line.pairing?.stop();
     this.line.pairing = undefined;
     this.line.drop(false);
+    this.stand.set({ state: 'reconnecting', reason: 'by_command' });
     await socket?.logout().catch(() => {});
     // One that was not open yet has told nobody, and would log in with the keys that go now.
     void socket?.end(undefined).catch(() => {});
@@ -138,8 +142,10 @@ export class Session {
     const settled = this.line.end();
     this.lease.release();
     this.stand.set({ state: 'closed', reason });
-    this.over(this);
-    await Promise.all([settled, this.keys.close(this.options.flushTimeoutMs)]);
+    this.stand.silence();
+    const stored = Promise.allSettled([settled, this.keys.close(this.options.flushTimeoutMs)]);
+    this.over(this, stored);
+    await stored;
   }
 
   /** What WhatsApp said, on its way to the worker. @param {object | undefined} event */

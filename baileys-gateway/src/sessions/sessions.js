@@ -21,6 +21,7 @@ export class Refusal extends Error {
 export class Sessions {
   /** @type {Map<string, Session>} */ #sessions = new Map();
   /** Up to which opening each account was closed; forgotten when no open of that lease is worth anything. @type {Map<string, Closed>} */ #closed = new Map();
+  /** What ended sessions still write: nobody reads the keys, or is told that it is over, before. @type {Map<string, Promise<unknown>>} */ #ending = new Map();
   #isDraining = false;
 
   /** @param {import('./session.js').Parts} parts */
@@ -52,11 +53,11 @@ export class Sessions {
       former.wantsHistory = wantsHistory;
       return former;
     }
-    const over = ended => this.#sessions.get(accountId) === ended && this.#sessions.delete(accountId);
-    const session = new Session(accountId, epoch, this.parts, over, wantsHistory);
+    const session = new Session(accountId, epoch, this.parts, (ended, stored) => this.#over(ended, stored), wantsHistory);
     this.#sessions.set(accountId, session);
     session.lease.renew(leaseDeadline);
     await former?.end('newer_epoch');
+    await this.#ending.get(accountId);
     void session.open();
     return session;
   }
@@ -68,6 +69,7 @@ export class Sessions {
     if (!this.#isClosed(accountId, epoch, opening)) {
       this.#closed.set(accountId, { epoch, opening, until: leaseDeadline });
     }
+    await this.#ending.get(accountId);
     const session = this.of(command);
     await session.end('by_command');
     return session;
@@ -91,6 +93,16 @@ export class Sessions {
     return session;
   }
 
+  /** @param {Session} ended @param {Promise<unknown>} stored */
+  #over(ended, stored) {
+    const { accountId } = ended;
+    if (this.#sessions.get(accountId) === ended) {
+      this.#sessions.delete(accountId);
+    }
+    const ending = Promise.all([this.#ending.get(accountId), stored]).then(() => this.#ending.get(accountId) === ending && this.#ending.delete(accountId));
+    this.#ending.set(accountId, ending);
+  }
+
   #isClosed(accountId, epoch, opening) {
     const closed = this.#closed.get(accountId);
     return closed !== undefined && (epoch < closed.epoch || (epoch === closed.epoch && opening <= closed.opening));
@@ -108,6 +120,6 @@ export class Sessions {
   /** The end of all sessions: sockets first, then what is still to be written. @param {string} reason */
   async endAll(reason) {
     this.#isDraining = true;
-    await Promise.all(this.all.map(session => session.end(reason)));
+    await Promise.all([...this.all.map(session => session.end(reason)), ...this.#ending.values()]);
   }
 }

@@ -34,6 +34,11 @@ export class Stand {
     this.tell = tell;
   }
 
+  /** The last word is said: whatever still goes on in it must not speak for the session that comes after. */
+  silence() {
+    this.tell = () => {};
+  }
+
   get snapshot() {
     return { kind: 'session', accountId: this.accountId, epoch: this.epoch, version: this.#version, at: Date.now(), ...this.facts };
   }
