@@ -83,7 +83,9 @@ public abstract class GatewayContract
 
         // The worker, which has not asked for that close, hears of it with its next renewal, and opens it once more.
         await SendUntilAsync(IsAccepted, "3EB0AA0000000000000007");
-        Assert.Equal(["3EB0AA0000000000000007"], await BubblesAsync());
+        Assert.Equal((404, "unknown_session"), Refusal(await PostAsync("/sessions/close", Opening(1))));
+        await SendUntilAsync(IsAccepted, "3EB0AA0000000000000008");
+        Assert.Equal(["3EB0AA0000000000000007", "3EB0AA0000000000000008"], await BubblesAsync());
     }
 
     protected abstract string AccountId { get; }

@@ -108,6 +108,31 @@ test('a session whose close has overtaken its open stays closed, and is opened b
   await world.stands(next, stand => stand.epoch === next.epoch && stand.state === 'connected', 'connected');
 });
 
+test('nobody is told that a session is closed, and it is not opened again, while it still writes its keys', async () => {
+  const gateway = await world.gateway({ flushTimeoutMs: 100_000 }, { GATEWAY_SPOOL: `${world.folder}/writing` });
+  const account = await world.pairedAccount(gateway);
+  let arrived = 0;
+  let goOn = () => {};
+  const gate = new Promise(resolve => (goOn = () => resolve(undefined)));
+  world.worker.writes = /** @type {any} */ ({ then: done => (arrived++, gate.then(done)) });
+  void gateway.command('/messages/send', text(account, '3EB0WRITING', FRIEND, 'with a key')).catch(() => {});
+  await eventually('a key is on its way', () => arrived > 0);
+
+  let answered = 0;
+  const told = answer => (answered++, answer.status);
+  const closes = [1, 1].map(opening => gateway.command('/sessions/close', { ...account, opening }).then(told));
+  await eventually('it is off the list', async () => (await gateway.call('GET', '/sessions')).body.sessions.length === 0);
+  const opened = gateway.command('/sessions/open', { ...account, opening: 2 }).then(told);
+  await eventually('the next one is on the list', async () => (await gateway.call('GET', '/sessions')).body.sessions.length === 1);
+  assert.equal(answered, 0);
+
+  world.worker.writes = Promise.resolve();
+  goOn();
+  assert.deepEqual((await Promise.all(closes)).sort(), [200, 404]);
+  assert.equal(await opened, 200);
+  await world.stands(account, stand => stand.state === 'connected' && stand.epoch === account.epoch, 'connected again');
+});
+
 test('no token, no answer', async () => {
   const gateway = await world.gateway({}, { GATEWAY_SPOOL: `${world.folder}/token` });
   const response = await fetch(`http://127.0.0.1:${gateway.port}/sessions`);

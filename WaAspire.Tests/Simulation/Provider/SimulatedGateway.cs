@@ -18,7 +18,7 @@ namespace WaAspire.Tests.Simulation.Provider;
 internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line line) : HttpMessageHandler
 {
     private static readonly TimeSpan _keysEvery = TimeSpan.FromSeconds(7);
-    private readonly Dictionary<string, (long Epoch, TimeSpan Deadline)> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Epoch, long Opening, TimeSpan Deadline)> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long Epoch, long Opening)> _closed = new(StringComparer.Ordinal);
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -59,13 +59,19 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
         }
 
         var (accountId, epoch) = Named(body);
-        var opening = (epoch, body.GetProperty("opening").GetInt64());
+        var opening = (Epoch: epoch, Number: body.GetProperty("opening").GetInt64());
         if (command == "/sessions/close" && !IsClosed(accountId, opening))
         {
             _closed[accountId] = opening;
         }
 
-        if ((command == "/sessions/open" ? RefusalToOpen(accountId, opening) : Refusal(accountId, epoch)) is { } refused)
+        var refusal = command switch
+        {
+            "/sessions/open" => RefusalToOpen(accountId, opening),
+            "/sessions/close" => Refusal(accountId, epoch) ?? (_sessions[accountId].Opening > opening.Number ? (404, "unknown_session") : null),
+            _ => Refusal(accountId, epoch),
+        };
+        if (refusal is { } refused)
         {
             answer(refused.Status, Error(refused.Word));
             return;
@@ -73,7 +79,7 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
 
         if (command == "/sessions/open")
         {
-            Open(accountId, epoch, DeadlineOf(body));
+            Open(accountId, opening, DeadlineOf(body));
         }
         else
         {
@@ -84,16 +90,18 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
     }
 
     /// <summary>A term's session is opened once; a newer term ends the older one's.</summary>
-    private void Open(string accountId, long epoch, TimeSpan deadline)
+    private void Open(string accountId, (long Epoch, long Number) opening, TimeSpan deadline)
     {
+        var epoch = opening.Epoch;
         if (_sessions.TryGetValue(accountId, out var session) && session.Epoch == epoch)
         {
+            _sessions[accountId] = session with { Opening = Math.Max(session.Opening, opening.Number) };
             Renew(accountId, deadline);
             return;
         }
 
         Close(accountId);
-        _sessions[accountId] = (epoch, deadline);
+        _sessions[accountId] = (epoch, opening.Number, deadline);
         scene.Sockets.Open(accountId, worker.Process, epoch);
         scene.World.After(TimeSpan.FromSeconds(1.5), null, () => Tell(accountId, epoch));
         scene.World.After(_keysEvery, null, () => KeepKeys(accountId, epoch));

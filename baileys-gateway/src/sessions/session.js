@@ -25,6 +25,7 @@ export class Session {
   #isOver = false;
   /** @type {Promise<void>} */ #leaving = Promise.resolve();
   groups = new Groups();
+  /** Which one of its term it is. */ opening = 0;
 
   /** @param {string} accountId @param {number} epoch @param {Parts} parts @param {(session: Session, stored: Promise<unknown>) => void} over it has no socket, and still writes until `stored` @param {boolean} [wantsHistory] what a phone hands over at a pairing is kept */
   constructor(accountId, epoch, parts, over, wantsHistory = false) {

@@ -49,12 +49,14 @@ export class Sessions {
       throw new Refusal(409, 'closed_meanwhile');
     }
     if (former?.epoch === epoch) {
+      former.opening = Math.max(former.opening, opening ?? 0);
       former.lease.renew(leaseDeadline);
       former.wantsHistory = wantsHistory;
       return former;
     }
     const session = new Session(accountId, epoch, this.parts, (ended, stored) => this.#over(ended, stored), wantsHistory);
     this.#sessions.set(accountId, session);
+    session.opening = opening ?? 0;
     session.lease.renew(leaseDeadline);
     await former?.end('newer_epoch');
     await this.#ending.get(accountId);
@@ -64,13 +66,17 @@ export class Sessions {
 
   /** Also of one that is not there: its opening may still be on its way, and finds the door closed. @param {Command} command @returns {Promise<Session>} */
   async close(command) {
-    const { accountId, epoch, opening = 0, leaseDeadline = 0 } = command;
+    const { accountId, epoch, opening, leaseDeadline = 0 } = command;
     this.#forget();
-    if (!this.#isClosed(accountId, epoch, opening)) {
-      this.#closed.set(accountId, { epoch, opening, until: leaseDeadline });
+    if (!this.#isClosed(accountId, epoch, opening ?? 0)) {
+      this.#closed.set(accountId, { epoch, opening: opening ?? 0, until: leaseDeadline });
     }
     await this.#ending.get(accountId);
     const session = this.of(command);
+    if (session.opening > (opening ?? Infinity)) {
+      // Opened anew since.
+      throw new Refusal(404, 'unknown_session');
+    }
     await session.end('by_command');
     return session;
   }
