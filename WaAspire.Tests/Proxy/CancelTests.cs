@@ -49,6 +49,20 @@ public sealed class CancelTests(ProxyUnderTest proxy)
         Assert.Equal(status, (await proxy.FindAsync(FirestorePaths.OutboxMessage(requestId)))!.Fields.Text("status"));
     }
 
+    [Fact]
+    public async Task what_is_tried_again_and_may_have_arrived_before_is_not_withdrawn()
+    {
+        var conversation = await Conversation.OpenAsync(proxy);
+        var requestId = (await conversation.SendAsync()).AssertAccepted();
+        await ChangeAsync(requestId, OutboxFields.OutcomeUnknown, true);
+
+        var answer = await CancelAsync(requestId, conversation.Token);
+
+        answer.AssertRefused(409, "not_cancelable");
+        Assert.Equal("uncertain", answer.Body.GetProperty("status").GetString());
+        Assert.Equal("queued", (await proxy.FindAsync(FirestorePaths.OutboxMessage(requestId)))!.Fields.Text("status"));
+    }
+
     /// <summary>It says queued and has an id of WhatsApp's: to cancel it would tell an untruth.</summary>
     [Fact]
     public async Task a_message_that_makes_no_sense_is_parked_instead()
