@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Accounts;
@@ -399,6 +400,21 @@ public sealed class OwnershipLoopTests : IAsyncLifetime
 
         await _world.One.GetRequiredService<OwnershipLoop>().StopAsync(CancellationToken.None);
         Assert.All(await Task.WhenAll(accounts.Select(_world.LeaseAsync)), lease => Assert.Null(lease.Owner));
+    }
+
+    [Fact]
+    public async Task a_worker_that_was_told_to_stop_takes_nothing_while_its_lanes_run_empty()
+    {
+        await TellAsync(_world.One);
+        var account = Assert.Single(await OpenAsync(1));
+        await LookAsync(_world.One);
+        var another = Assert.Single(await OpenAsync(1));
+
+        _world.One.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await LookAsync(_world.One);
+
+        Assert.Equal([account], OwnedBy(_world.One));
+        Assert.Null((await _world.LeaseAsync(another)).UpdateTime);
     }
 
     [Fact]

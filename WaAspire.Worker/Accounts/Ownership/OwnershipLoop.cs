@@ -27,6 +27,7 @@ public sealed class OwnershipLoop(
     AccountSignal signal,
     IPacing turns,
     WorkerIdentity self,
+    IHostApplicationLifetime lifetime,
     IOptions<OwnershipOptions> options,
     TimeProvider time,
     ILogger<OwnershipLoop> logger)
@@ -58,8 +59,13 @@ public sealed class OwnershipLoop(
         {
             await RenewAsync(cancellationToken);
             await LetOneGoAsync(cancellationToken);
-            await MoveOneAsync(cancellationToken);
-            await (gateway.IsReady ? TakeAsync(cancellationToken) : Task.CompletedTask);
+            if (!lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // While its lanes run empty a worker keeps what it has: what it took now it would give back in a moment.
+                await MoveOneAsync(cancellationToken);
+                await (gateway.IsReady ? TakeAsync(cancellationToken) : Task.CompletedTask);
+            }
+
             await (gateway.IsReady ? keeper.KeepAsync(cancellationToken) : Task.CompletedTask);
         }
         finally
