@@ -1,5 +1,6 @@
 using WaAspire.Tests.Simulation.Faults;
 using WaAspire.Tests.Simulation.Fleet;
+using WaAspire.Tests.Simulation.Judging;
 using WaAspire.Tests.Simulation.People;
 
 namespace WaAspire.Tests.Simulation;

@@ -122,6 +122,7 @@ internal sealed class Clients
             if (_chance.Next(10) == 0)
             {
                 _canceling++;
+                sending.IsCancelAsked = true;
                 _scene.World.After(TimeSpan.FromSeconds(15 * _chance.NextDouble() * _chance.NextDouble()), null, () => Cancel(sending, CancelsAtMost));
             }
 
