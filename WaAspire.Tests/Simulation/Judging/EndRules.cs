@@ -15,6 +15,9 @@ internal static class EndRules
 {
     private static readonly SendingOptions _options = new();
 
+    /// <summary>A claim counts a message's time from before it was asked for, so that nothing goes out late: what it took makes it end that much sooner.</summary>
+    private static readonly TimeSpan _longestClaim = _options.Lease - _options.SendTimeout - _options.Margin;
+
     public static IEnumerable<string> Broken(History history) => history.HasEnded ? history.Sendings.SelectMany(sending => BrokenBy(history, sending)) : [];
 
     private static IEnumerable<string> BrokenBy(History history, ClientMessage sending)
@@ -93,13 +96,13 @@ internal static class EndRules
 
         if (message.Status == OutboxStatus.Failed && !HasCause(history, sending, message))
         {
-            yield return $"no cause: {sending} failed by {message.Failure?.Text("code") ?? "nothing"} after {message.AttemptCount} attempts";
+            yield return $"no cause: {sending} failed by {message.Failure?.Text("code") ?? "nothing"} at {message.FailedAt:HH:mm:ss.fff} after {message.AttemptCount} attempts; expires {message.ExpiresAt:HH:mm:ss.fff}";
         }
     }
 
     private static bool HasCause(History history, ClientMessage sending, OutboxDocument message) => message.Failure?.Text("code") switch
     {
-        "expired" => message.ExpiresAt is { } until && message.FailedAt >= until,
+        "expired" => message.FailedAt >= message.ExpiresAt - (message.ClaimSeq > 0 ? _longestClaim : PromiseRules.ClockAhead),
         "operator" => sending.IsWrittenOff && message.OutcomeUnknown,
         "unknown_outcome" => history.Policy is UnknownOutcomePolicy.Fail or UnknownOutcomePolicy.Resend && message.OutcomeUnknown,
         { } code when int.TryParse(code, out var number) => history.Refusals.Contains((sending.RequestId, number)) && IsOver(number, message.AttemptCount),

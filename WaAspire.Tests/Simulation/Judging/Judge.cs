@@ -1,5 +1,9 @@
+using WaAspire.Messaging.Firestore;
+using WaAspire.Messaging.Outbox;
+using WaAspire.Tests.Simulation.Faults;
 using WaAspire.Tests.Simulation.Fleet;
 using WaAspire.Tests.Simulation.People;
+using WaAspire.Tests.Simulation.Time;
 
 namespace WaAspire.Tests.Simulation.Judging;
 
@@ -12,12 +16,15 @@ internal sealed class Judge
     private readonly Scene _scene;
     private readonly Clients _clients;
     private readonly AttemptWatch _attempts;
+    private readonly HashSet<string> _doubted = new(StringComparer.Ordinal);
+    private LivenessWatch? _liveness;
 
     public Judge(Scene scene, Clients clients)
     {
         (_scene, _clients) = (scene, clients);
         _attempts = new AttemptWatch(scene.Policy);
         scene.Store.Stored += _attempts.Watch;
+        scene.Store.Stored += RememberDoubt;
     }
 
     /// <summary>What the clients see now.</summary>
@@ -30,6 +37,11 @@ internal sealed class Judge
             {
                 sending.Seen.Add(word);
             }
+        }
+
+        if (_scene.HealedAt is { } healed)
+        {
+            LookAfterHealing(World.Epoch + healed);
         }
     }
 
@@ -45,11 +57,42 @@ internal sealed class Judge
             .. PromiseRules.Broken(Told(hasEnded)),
             .. EndRules.Broken(Told(hasEnded)),
             .. _attempts.Broken,
+            .. _liveness?.Broken ?? [],
             .. _scene.WhatsApp.Overlap is { } overlap ? [$"S5 not one at a time: {overlap}"] : Array.Empty<string>(),
         ];
     }
 
     public IEnumerable<ClientMessage> Waiting() => Told(hasEnded: false).Waiting;
+
+    private void LookAfterHealing(DateTimeOffset healed)
+    {
+        if (_liveness is null)
+        {
+            _liveness = new LivenessWatch(_scene.Policy, healed);
+            foreach (var thread in _doubted)
+            {
+                _liveness.HadDoubt(thread);
+            }
+        }
+
+        _liveness.Look(_scene.World.Time, _scene.Store.All(FirestorePaths.Outbox), MaySend);
+        if (_clients.HaveLinked)
+        {
+            _liveness.LookAtSession(_scene.World.Time, _scene.Sockets.IsOpen(Clients.Linked));
+        }
+    }
+
+    private void RememberDoubt(StoredDocument stored)
+    {
+        if (_scene.HealedAt is null && stored.Fields.Text(OutboxFields.Status) == OutboxStatusNames.Uncertain && stored.Fields.Text(OutboxFields.ThreadId) is { } thread)
+        {
+            _doubted.Add(thread);
+        }
+    }
+
+    /// <summary>A linked account needs its session. What WhatsApp has told another to rest for rests lawfully.</summary>
+    private bool MaySend(string accountId) =>
+        accountId == Clients.Linked ? _scene.Sockets.IsOpen(accountId) : (_scene.Faults.Enabled & (FaultClass.Throttling | FaultClass.ProviderErrors)) == 0;
 
     private History Told(bool hasEnded) => new()
     {

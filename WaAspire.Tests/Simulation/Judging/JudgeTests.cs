@@ -58,6 +58,11 @@ public sealed class JudgeTests
         },
         ["attempts spent"] = story => Fail(story, "131000", attempts: 4, refusals: 131000),
         ["expired"] = story => Expire(story, at: 20),
+        ["expired while it was claimed, slowly"] = story =>
+        {
+            Expire(story, at: 45);
+            story.Outbox(story.Refused, OutboxFields.ClaimSeq, 1L);
+        },
         ["given up by a person"] = story => (Fail(story, "operator").IsWrittenOff, _) = (true, 0),
         ["given up by policy"] = story => (story.Policy, _) = (UnknownOutcomePolicy.Fail, Fail(story, "unknown_outcome")),
         ["proved after it had failed"] = story => (story.First.Seen[0], story.First.Seen[1]) = ("failed", "sent"),

@@ -10,7 +10,7 @@ namespace WaAspire.Tests.Simulation.Judging;
 internal static class PromiseRules
 {
     /// <summary>What a process knows of the server's time is at most a minute old (<c>ServerClock</c>), and clocks here run up to 1 % fast.</summary>
-    private static readonly TimeSpan _clockAhead = TimeSpan.FromMinutes(1) * 0.01;
+    public static readonly TimeSpan ClockAhead = TimeSpan.FromMinutes(1) * 0.01;
 
     /// <summary>From the look at the time to the arrival of the bytes, and a clock that may run 1 % slow.</summary>
     private static readonly TimeSpan _onTheWay = TimeSpan.FromSeconds(1);
@@ -72,7 +72,7 @@ internal static class PromiseRules
             yield return $"expired: {sending} went out at {bubbles[0].Asked.TotalSeconds:f3} s, and was worth nothing after {sending.ExpiresAt!.Value.TotalSeconds:f3} s";
         }
 
-        if (sending.Replayed is null && bubbles.Any(bubble => bubble.Asked < sending.SendAt - _clockAhead))
+        if (sending.Replayed is null && bubbles.Any(bubble => bubble.Asked < sending.SendAt - ClockAhead))
         {
             yield return $"early: {sending} went out at {bubbles[0].Asked.TotalSeconds:f3} s, and was for {sending.SendAt!.Value.TotalSeconds:f3} s";
         }

@@ -13,10 +13,15 @@ namespace WaAspire.Tests.Simulation.People;
 internal sealed class Operators(Scene scene, Clients clients, int seed)
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _afterPolicy = TimeSpan.FromSeconds(200);
+
+    /// <summary>From a doubt to what a person does about it, at most.</summary>
+    public static readonly TimeSpan Longest = _afterPolicy + _every;
 
     /// <summary>By then no request is on its way any more that was sent before the doubt. A policy has its turn first.</summary>
-    private readonly TimeSpan _wait = TimeSpan.FromSeconds(scene.Policy == UnknownOutcomePolicy.Hold ? 100 : 200);
+    private readonly TimeSpan _wait = scene.Policy == UnknownOutcomePolicy.Hold ? TimeSpan.FromSeconds(100) : _afterPolicy;
     private readonly Random _chance = new(unchecked((seed * 6151) ^ 0x0be));
+    private readonly HashSet<string> _replayed = new(StringComparer.Ordinal);
     private readonly List<string> _needless = [];
 
     /// <summary>V3: what a person had to decide although nobody could be in doubt.</summary>
@@ -38,8 +43,9 @@ internal sealed class Operators(Scene scene, Clients clients, int seed)
             {
                 Settle(worker, message);
             }
-            else if (message.Status == OutboxStatus.Failed && clients.Find(message.RequestId) is { Replayed: null } sending && IsLost(message, message.FailedAt) && _chance.Next(3) == 0)
+            else if (message.Status == OutboxStatus.Failed && clients.Find(message.RequestId) is { } sending && !_replayed.Contains(message.RequestId) && IsLost(message, message.FailedAt) && _chance.Next(3) == 0)
             {
+                _replayed.Add(message.RequestId);
                 Replay(worker, sending);
             }
         }

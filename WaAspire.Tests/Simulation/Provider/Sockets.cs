@@ -37,6 +37,8 @@ internal sealed class Sockets(World world, Action<string> bug)
         }
     }
 
+    public bool IsOpen(string accountId) => _open.ContainsKey(accountId);
+
     public bool IsOpen(string accountId, SimulatedProcess holder, long epoch) => _open.TryGetValue(accountId, out var open) && open == (holder, epoch);
 
     /// <summary>S9: of two writes to a session's keys the later one never carries an older epoch or number.</summary>
