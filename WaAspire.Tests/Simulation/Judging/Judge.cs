@@ -78,7 +78,7 @@ internal sealed class Judge
         _liveness.Look(_scene.World.Time, _scene.Store.All(FirestorePaths.Outbox), MaySend);
         if (_clients.HaveLinked)
         {
-            _liveness.LookAtSession(_scene.World.Time, _scene.Sockets.IsOpen(Clients.Linked));
+            _liveness.LookAtSession(_scene.World.Time, _scene.Sockets.HolderOf(Clients.Linked) is not null);
         }
     }
 
@@ -90,9 +90,9 @@ internal sealed class Judge
         }
     }
 
-    /// <summary>A linked account needs its session. What WhatsApp has told another to rest for rests lawfully.</summary>
+    /// <summary>A linked account needs its session, and a holder that is awake: a gateway goes on while its worker stands still. What WhatsApp has told another to rest for rests lawfully.</summary>
     private bool MaySend(string accountId) =>
-        accountId == Clients.Linked ? _scene.Sockets.IsOpen(accountId) : (_scene.Faults.Enabled & (FaultClass.Throttling | FaultClass.ProviderErrors)) == 0;
+        accountId == Clients.Linked ? _scene.Sockets.HolderOf(accountId) is { IsFrozen: false } : (_scene.Faults.Enabled & (FaultClass.Throttling | FaultClass.ProviderErrors)) == 0;
 
     private History Told(bool hasEnded) => new()
     {

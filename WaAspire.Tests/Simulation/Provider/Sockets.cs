@@ -37,7 +37,8 @@ internal sealed class Sockets(World world, Action<string> bug)
         }
     }
 
-    public bool IsOpen(string accountId) => _open.ContainsKey(accountId);
+    /// <summary>Who has the session open; null: nobody.</summary>
+    public SimulatedProcess? HolderOf(string accountId) => _open.TryGetValue(accountId, out var open) ? open.Holder : null;
 
     public bool IsOpen(string accountId, SimulatedProcess holder, long epoch) => _open.TryGetValue(accountId, out var open) && open == (holder, epoch);
 
