@@ -2,7 +2,7 @@
 # Plants one deliberate bug after the other into the worker and sees that the simulation finds it.
 # usage: spec/mutations.sh [SEEDS]      builds the tests, then each bug, then runs up to SEEDS (10000) seeds against each
 #        spec/mutations.sh --build      only the builds;  spec/mutations.sh --run [SEEDS]  only the runs
-# Writes docs/mutations.txt: which seed found which bug, and by which promise. Exit code 1 when one was not found.
+# Writes docs/mutations.txt: which seed found which bug, and each promise that it broke there. Exit code 1 when one was not found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=artifacts/mutations
@@ -22,17 +22,17 @@ build() {
 
 run() {
   local status=0 seeds=${1:-10000} report=docs/mutations.txt
-  echo "spec/mutations.sh: each deliberate bug, the first of $seeds seeds that finds it, and the promise that it breaks" >"$report.new"
+  echo "spec/mutations.sh: each deliberate bug, the first of $seeds seeds that finds it, and each promise that it breaks there" >"$report.new"
   for name in $names; do
     # Only the two assemblies differ: everything else is the build that the tests use.
     rm -rf "$work/run"
     cp -r WaAspire.Tests/bin/Release/net10.0 "$work/run"
     cp "$work/bugs/$name"/*.dll "$work/run/"
     if found=$(dotnet "$work/run/WaAspire.Tests.dll" simulate --seeds "$seeds" --brief); then
-      found="not found"
+      found="seed none: not found"
       status=1
     fi
-    echo "$name $(tail -n 1 <<<"$found" | cut -c 1-150)" | tee -a "$report.new"
+    sed -n "s/^seed/$name seed/p" <<<"$found" | cut -c 1-150 | tee -a "$report.new"
   done
   mv "$report.new" "$report"
   return $status

@@ -9,7 +9,7 @@ public static partial class OutboxTransitions
     /// A document of the old system joins the order of its thread, at the time at which it was created. A dead letter stays one;
     /// one that holds a provider id was accepted; one that lost its holder is in doubt; the others wait, and more is not known.
     /// </summary>
-    public static IReadOnlyList<DocumentWrite> Adopt(OutboxDocument message, DateTimeOffset createdAt, DateTimeOffset now)
+    public static IReadOnlyList<DocumentWrite> Adopt(OutboxDocument message, DateTimeOffset createdAt, DateTimeOffset now, TimeSpan quietPeriod)
     {
         var status = message switch
         {
@@ -52,6 +52,12 @@ public static partial class OutboxTransitions
         }
 
         var isSent = status == OutboxStatus.Sent;
+        if (!isSent)
+        {
+            // As of any doubt: without it the account's policy would look only when somebody comes by its lane again.
+            fields[OutboxFields.NextAttemptAt] = now + quietPeriod;
+        }
+
         fields[isSent ? OutboxFields.DeliveryStatus : OutboxFields.DoubtReason] = isSent ? OutboxStatusNames.Sent : "the old system's holder is gone";
         return
         [

@@ -46,7 +46,7 @@ internal static class SimulateCommand
             return 0;
         }
 
-        Console.WriteLine(arguments.Contains("--brief") ? $"seed {failed.Seed}: {failed.Broken[0]}" : Campaign.Explain(failed));
+        Console.WriteLine(arguments.Contains("--brief") ? string.Join(Environment.NewLine, failed.Broken.Select(broken => $"seed {failed.Seed}: {broken}")) : Campaign.Explain(failed));
         return 1;
     }
 

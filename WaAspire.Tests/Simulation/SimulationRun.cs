@@ -1,6 +1,8 @@
 using WaAspire.Tests.Simulation.Faults;
 using WaAspire.Tests.Simulation.Fleet;
+using WaAspire.Tests.Simulation.Judging;
 using WaAspire.Tests.Simulation.People;
+using WaAspire.Worker.Sending;
 
 namespace WaAspire.Tests.Simulation;
 
@@ -13,10 +15,11 @@ internal sealed record SimulationResult(int Seed, FaultClass Faults, IReadOnlyLi
 /// </summary>
 internal sealed class SimulationRun
 {
+    private static readonly SendingOptions _sending = new();
     private static readonly TimeSpan _faultsFor = TimeSpan.FromSeconds(150);
 
-    /// <summary>A lane whose wake-up was lost is looked at again after ten minutes at the latest, a recipient that must rest waits for an hour.</summary>
-    private static readonly TimeSpan _soon = TimeSpan.FromMinutes(25);
+    /// <summary>A claim runs out, its doubt is settled by a person, and the word of that had got lost: a quarter of an hour. A recipient that must rest waits for an hour.</summary>
+    private static readonly TimeSpan _soon = _sending.Lease + _sending.Margin + LivenessWatch.Sweep + Operators.Longest + LivenessWatch.WakeUpAfterDoubt;
     private static readonly TimeSpan _afterRests = TimeSpan.FromHours(3);
     private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(2);
 

@@ -4,11 +4,13 @@ using WaAspire.Messaging.Outbox;
 using WaAspire.Messaging.Threads;
 using WaAspire.Messaging.WhatsApp;
 using WaAspire.Worker.Observability;
+using WaAspire.Worker.Sending;
 
 namespace WaAspire.Worker.Recovery;
 
 /// <summary>What a document of the old system becomes that is not done, and the write that makes it so.</summary>
-public sealed class LegacyMessages(IFirestore firestore, CommitBatcher commits, IOptions<RecoveryOptions> options, ILogger<LegacyMessages> logger)
+public sealed class LegacyMessages(
+    IFirestore firestore, CommitBatcher commits, IOptions<RecoveryOptions> options, IOptions<SendingOptions> sending, ILogger<LegacyMessages> logger)
 {
     /// <returns>How many were adopted; the others are still leased, were changed meanwhile, or name no recipient.</returns>
     /// <exception cref="FirestoreException">The store gave no answer to some: the pass is to be made again.</exception>
@@ -64,7 +66,7 @@ public sealed class LegacyMessages(IFirestore firestore, CommitBatcher commits, 
         }
 
         var createdAt = stored.Fields.Timestamp(OutboxFields.CreatedAt) ?? stored.CreateTime;
-        var writes = OutboxTransitions.Adopt(message, createdAt, readTime);
+        var writes = OutboxTransitions.Adopt(message, createdAt, readTime, sending.Value.QuietPeriod);
         return new CommitMember(
             hasCopy ? writes : [.. writes, Copy(message, createdAt)],
             Adoption.Purpose,

@@ -29,6 +29,7 @@ internal sealed class Nemesis(Scene scene, TimeSpan within)
     {
         scene.World.Note("everything is healed");
         scene.Faults.IsActive = false;
+        scene.HealedAt = scene.World.Now;
         scene.Webhooks.Mend();
         foreach (var process in scene.Processes.ToList())
         {

@@ -64,6 +64,9 @@ internal sealed class Scene : IDisposable
 
     public UnknownOutcomePolicy Policy { get; }
 
+    /// <summary>When the last fault ended; null while any may strike.</summary>
+    public TimeSpan? HealedAt { get; set; }
+
     public List<string> Bugs { get; } = [];
 
     /// <summary>What people write to us.</summary>

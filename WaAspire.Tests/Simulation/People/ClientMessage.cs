@@ -17,6 +17,12 @@ internal sealed record ClientMessage(string RequestId, string Phone)
     /// <summary>Its time had passed before it was accepted, and nobody asks any more.</summary>
     public bool IsGivenUp { get; set; }
 
+    /// <summary>Its client has asked to take it back.</summary>
+    public bool IsCancelAsked { get; set; }
+
+    /// <summary>A person gave it up.</summary>
+    public bool IsWrittenOff { get; set; }
+
     /// <summary>Its client was told that it is withdrawn.</summary>
     public bool IsCanceled { get; set; }
 

@@ -12,6 +12,9 @@ namespace WaAspire.Tests.Simulation.People;
 /// </summary>
 internal sealed class Clients
 {
+    /// <summary>The account that is paired by a code, where there is one.</summary>
+    public const string Linked = "linked";
+
     private const string Uid = "uid";
     private const int CancelsAtMost = 6;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(15);
@@ -34,12 +37,14 @@ internal sealed class Clients
 
         if (_chance.Next(2) == 0)
         {
-            scene.Write([Scene.LinkedAccount("linked")]);
-            BeginThread("linked", "40700009001");
+            scene.Write([Scene.LinkedAccount(Linked)]);
+            BeginThread(Linked, "40700009001");
         }
     }
 
     public IReadOnlyList<ClientMessage> Sendings => _sendings;
+
+    public bool HaveLinked => _sendings.Exists(sending => sending.Request.AccountId == Linked);
 
     public bool AreDone => _canceling == 0 && _sendings.TrueForAll(sending => sending.Accepted is not null || sending.IsGivenUp);
 
@@ -122,6 +127,7 @@ internal sealed class Clients
             if (_chance.Next(10) == 0)
             {
                 _canceling++;
+                sending.IsCancelAsked = true;
                 _scene.World.After(TimeSpan.FromSeconds(15 * _chance.NextDouble() * _chance.NextDouble()), null, () => Cancel(sending, CancelsAtMost));
             }
 

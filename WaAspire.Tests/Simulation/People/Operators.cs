@@ -13,10 +13,15 @@ namespace WaAspire.Tests.Simulation.People;
 internal sealed class Operators(Scene scene, Clients clients, int seed)
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _afterPolicy = TimeSpan.FromSeconds(200);
+
+    /// <summary>From a doubt to what a person does about it, at most.</summary>
+    public static readonly TimeSpan Longest = _afterPolicy + _every;
 
     /// <summary>By then no request is on its way any more that was sent before the doubt. A policy has its turn first.</summary>
-    private readonly TimeSpan _wait = TimeSpan.FromSeconds(scene.Policy == UnknownOutcomePolicy.Hold ? 100 : 200);
+    private readonly TimeSpan _wait = scene.Policy == UnknownOutcomePolicy.Hold ? TimeSpan.FromSeconds(100) : _afterPolicy;
     private readonly Random _chance = new(unchecked((seed * 6151) ^ 0x0be));
+    private readonly HashSet<string> _replayed = new(StringComparer.Ordinal);
     private readonly List<string> _needless = [];
 
     /// <summary>V3: what a person had to decide although nobody could be in doubt.</summary>
@@ -38,8 +43,9 @@ internal sealed class Operators(Scene scene, Clients clients, int seed)
             {
                 Settle(worker, message);
             }
-            else if (message.Status == OutboxStatus.Failed && clients.Find(message.RequestId) is { Replayed: null } sending && IsLost(message, message.FailedAt) && _chance.Next(3) == 0)
+            else if (message.Status == OutboxStatus.Failed && clients.Find(message.RequestId) is { } sending && !_replayed.Contains(message.RequestId) && IsLost(message, message.FailedAt) && _chance.Next(3) == 0)
             {
+                _replayed.Add(message.RequestId);
                 Replay(worker, sending);
             }
         }
@@ -53,14 +59,15 @@ internal sealed class Operators(Scene scene, Clients clients, int seed)
         }
 
         // What has expired would only expire again.
+        var sending = clients.Find(doubtful.RequestId)!;
         switch (doubtful.HasExpired(scene.World.Time) ? 0 : doubtful.OrderAt is null ? 2 : _chance.Next(10))
         {
             case 0:
+                sending.IsWrittenOff = true;
                 Do(worker, doubtful.RequestId, "given up", verbs => verbs.FailAsync(doubtful.RequestId, CancellationToken.None));
                 break;
             case 1:
-                clients.Find(doubtful.RequestId)!.HasNoPlace = true;
-                Do(worker, doubtful.RequestId, "stepped over", verbs => verbs.ReleaseAsync(doubtful.RequestId, CancellationToken.None));
+                Release(worker, sending);
                 break;
             default:
                 Do(worker, doubtful.RequestId, "sent again", verbs => verbs.ResendAsync(doubtful.RequestId, CancellationToken.None));
@@ -68,16 +75,33 @@ internal sealed class Operators(Scene scene, Clients clients, int seed)
         }
     }
 
-    private void Replay(SimulatedWorker worker, ClientMessage sending)
+    /// <summary>As long as nobody knows what became of the verb, nobody knows the place either.</summary>
+    private void Release(SimulatedWorker worker, ClientMessage sending)
     {
-        sending.Replayed = (scene.World.Now, null);
-        Do(worker, sending.RequestId, "replayed", async verbs =>
+        var hadNone = sending.HasNoPlace;
+        sending.HasNoPlace = true;
+        Do(worker, sending.RequestId, "stepped over", async verbs =>
         {
-            var outcome = await verbs.ReplayAsync(sending.RequestId, confirmedNotSent: true, CancellationToken.None);
-            sending.Replayed = (sending.Replayed.Value.From, outcome.Result == VerbResult.Done ? scene.World.Now : null);
+            var outcome = await verbs.ReleaseAsync(sending.RequestId, CancellationToken.None);
+            sending.HasNoPlace = hadNone || !IsRefused(outcome.Result);
             return outcome;
         });
     }
+
+    private void Replay(SimulatedWorker worker, ClientMessage sending)
+    {
+        var from = scene.World.Now;
+        sending.Replayed = (from, null);
+        Do(worker, sending.RequestId, "replayed", async verbs =>
+        {
+            var outcome = await verbs.ReplayAsync(sending.RequestId, confirmedNotSent: true, CancellationToken.None);
+            sending.Replayed = IsRefused(outcome.Result) ? null : (from, outcome.Result == VerbResult.Done ? scene.World.Now : null);
+            return outcome;
+        });
+    }
+
+    /// <summary>Nothing was written. A conflict may be a lost reply.</summary>
+    private static bool IsRefused(VerbResult result) => result is not (VerbResult.Done or VerbResult.Conflict);
 
     private void Do(SimulatedWorker worker, string requestId, string what, Func<OperatorVerbs, Task<(VerbResult Result, OutboxStatus? Status)>> verb)
     {

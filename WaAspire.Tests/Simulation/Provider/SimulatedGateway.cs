@@ -186,10 +186,11 @@ internal sealed class SimulatedGateway(Scene scene, SimulatedWorker worker, Line
             return;
         }
 
-        var asked = scene.World.Now;
+        var (asked, to) = (scene.World.Now, body.GetProperty("to").GetString()!);
+        var taken = scene.WhatsApp.TakeOwn(messageId, to);
         scene.World.After(scene.ProviderFaults.LinkedTakes(), null, () =>
         {
-            scene.WhatsApp.AcceptOwn(messageId, body.GetProperty("to").GetString()!, asked);
+            scene.WhatsApp.AcceptOwn(taken, messageId, to, asked);
             if (broken == Break.None)
             {
                 answer(200, """{"outcome":"accepted"}""");

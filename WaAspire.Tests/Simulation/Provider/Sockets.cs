@@ -37,6 +37,9 @@ internal sealed class Sockets(World world, Action<string> bug)
         }
     }
 
+    /// <summary>Who has the session open; null: nobody.</summary>
+    public SimulatedProcess? HolderOf(string accountId) => _open.TryGetValue(accountId, out var open) ? open.Holder : null;
+
     public bool IsOpen(string accountId, SimulatedProcess holder, long epoch) => _open.TryGetValue(accountId, out var open) && open == (holder, epoch);
 
     /// <summary>S9: of two writes to a session's keys the later one never carries an older epoch or number.</summary>

@@ -12,15 +12,22 @@ internal interface IWebhookReceiver
     void Receive(InboundMessage message, Action<bool> answer);
 }
 
+/// <summary>One word about one bubble, as it was told and taken.</summary>
+internal sealed record Receipt(string RequestId, string MessageId, string Word);
+
 /// <summary>Delivers what WhatsApp tells of each bubble, to any proxy, again and again until one has answered 200.</summary>
 internal sealed class Webhooks(World world, FaultPlan faults, Func<IWebhookReceiver?> anyProxy, TimeSpan longest)
 {
     private static readonly string[] _words = ["sent", "delivered", "read"];
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+    private readonly List<Receipt> _told = [];
     private TimeSpan _deadUntil;
 
     /// <summary>Receipts that nobody has taken yet.</summary>
     public int Outstanding { get; private set; }
+
+    /// <summary>Receipts that somebody has taken.</summary>
+    public IReadOnlyList<Receipt> Told => _told;
 
     public void Cut(TimeSpan duration) => _deadUntil = world.Now + duration;
 
@@ -37,7 +44,7 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<IWebhookRecei
             for (var times = faults.Strikes(FaultClass.DuplicateWebhooks, 0.2) ? 2 : 1; times > 0; times--)
             {
                 Outstanding++;
-                world.After(after + late, null, () => Deliver((proxy, answer) => proxy.Receive([status], answer)));
+                world.After(after + late, null, () => Deliver((proxy, answer) => proxy.Receive([status], answer), () => _told.Add(new Receipt(bubble.RequestId, bubble.MessageId, word))));
             }
 
             after += TimeSpan.FromSeconds(1);
@@ -51,15 +58,15 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<IWebhookRecei
         {
             Outstanding++;
             var late = faults.Strikes(FaultClass.LateWebhooks, 0.3) ? faults.Span(FaultClass.LateWebhooks, 0, longest.TotalSeconds) : TimeSpan.Zero;
-            world.After(TimeSpan.FromMilliseconds(200) + late, null, () => Deliver((proxy, answer) => proxy.Receive(message, answer)));
+            world.After(TimeSpan.FromMilliseconds(200) + late, null, () => Deliver((proxy, answer) => proxy.Receive(message, answer), () => { }));
         }
     }
 
-    private void Deliver(Action<IWebhookReceiver, Action<bool>> give)
+    private void Deliver(Action<IWebhookReceiver, Action<bool>> give, Action taken)
     {
         if (world.Now < _deadUntil || anyProxy() is not { } proxy)
         {
-            Again(give);
+            Again(give, taken);
             return;
         }
 
@@ -75,10 +82,11 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<IWebhookRecei
             if (isStored)
             {
                 Outstanding--;
+                taken();
             }
             else
             {
-                Again(give);
+                Again(give, taken);
             }
         });
         world.After(_patience, null, () =>
@@ -86,10 +94,10 @@ internal sealed class Webhooks(World world, FaultPlan faults, Func<IWebhookRecei
             if (!isAnswered)
             {
                 isAnswered = true;
-                Again(give);
+                Again(give, taken);
             }
         });
     }
 
-    private void Again(Action<IWebhookReceiver, Action<bool>> give) => world.After(TimeSpan.FromSeconds(7), null, () => Deliver(give));
+    private void Again(Action<IWebhookReceiver, Action<bool>> give, Action taken) => world.After(TimeSpan.FromSeconds(7), null, () => Deliver(give, taken));
 }
