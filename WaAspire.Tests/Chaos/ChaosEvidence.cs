@@ -14,15 +14,20 @@ namespace WaAspire.Tests.Chaos;
 /// <param name="linkedAfter">The last stanza that WhatsApp had taken then.</param>
 internal sealed class ChaosEvidence(ChaosSystem system, LinkedAccounts linked, IReadOnlyList<Company> companies, IReadOnlyList<ToldThread> told, long linkedAfter)
 {
+    /// <summary>How many requests WhatsApp had accepted from these companies when the evidence was gathered.</summary>
+    public int Judged { get; private set; }
+
     public async Task<Evidence> GatherAsync(IReadOnlyList<WrittenMessage> written)
     {
         var log = await ProviderLog.ReadAsync(system.WhatsApp);
         var taken = await linked.TakenAsync();
         var ids = told.Select(thread => (IReadOnlyList<string>)thread.RequestIds).ToList();
         var numbers = companies.Select(company => company.PhoneNumberId).ToHashSet(StringComparer.Ordinal);
+        var accepted = log.Accepted.Where(entry => numbers.Contains(entry.PhoneNumberId)).Select(entry => entry.RequestId).ToList();
+        Judged = accepted.Count;
         return new Evidence(
             ids,
-            [.. linked.Bubbles(taken, linkedAfter, told), .. log.Accepted.Where(entry => numbers.Contains(entry.PhoneNumberId)).Select(entry => entry.RequestId)],
+            [.. linked.Bubbles(taken, linkedAfter, told), .. accepted],
             log.Refused,
             await FinalAsync(log),
             [.. written.Select(message => message.Id)],

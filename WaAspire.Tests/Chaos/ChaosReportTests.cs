@@ -11,7 +11,7 @@ public sealed class ChaosReportTests
         new ChaosPlan(1, TimeSpan.FromMinutes(1), 1, 1) { IsReported = true },
         [Phase("Hold", 9, 4), Phase("ResendAfterSilence", 9, 4) with { OnPurpose = 2 }, Phase(PhaseResult.Takeover, 9, 0)],
         [new Trouble("workers", "a worker is killed with -9", 'K', default, TimeSpan.FromSeconds(1))],
-        TimeSpan.FromMinutes(2), 3, null, [Away(TimeSpan.FromSeconds(70), 0)], _takeovers);
+        TimeSpan.FromMinutes(2), 3, null, [Away(TimeSpan.FromSeconds(70), 0)], _takeovers, 0);
 
     [Fact]
     public void a_good_run_is_kept_and_misses_nothing()
@@ -50,6 +50,7 @@ public sealed class ChaosReportTests
         Assert.Equal(["Hold: QR-paired accounts delivered nothing"], Replaced(Phase("Hold", 4, 0)).Broken);
         Assert.Equal(["takeover: 1 failed with nothing wrong"], (_good with { Phases = [.. _good.Phases.Take(2), Failed(_good.Phases[2])] }).Broken);
         Assert.Equal(["the duplicate on purpose did not show"], (_good with { Phases = [.. _good.Phases.Select(phase => phase with { OnPurpose = Math.Min(phase.OnPurpose, 1) })] }).Broken);
+        Assert.Equal(["1 accepted by WhatsApp when all was judged, or from nobody's number"], (_good with { Unjudged = 1 }).Broken);
         Assert.Equal(["nothing went wrong"], (_good with { Troubles = [] }).Broken);
     }
 

@@ -47,8 +47,9 @@ internal sealed record Takeovers(TakeoverTimes Term, TakeoverTimes Kill, Absence
 /// <param name="Linked">Accounts that are paired by QR code.</param>
 /// <param name="Missing">Why there are none.</param>
 /// <param name="Absences">How long they were away while faults went on.</param>
+/// <param name="Unjudged">Requests that WhatsApp accepted after their phase was judged, or from a number that is nobody's.</param>
 internal sealed record ChaosResult(
-    ChaosPlan Plan, IReadOnlyList<PhaseResult> Phases, IReadOnlyList<Trouble> Troubles, TimeSpan Took, int Linked, string? Missing, IReadOnlyList<Absence> Absences, Takeovers? Takeovers)
+    ChaosPlan Plan, IReadOnlyList<PhaseResult> Phases, IReadOnlyList<Trouble> Troubles, TimeSpan Took, int Linked, string? Missing, IReadOnlyList<Absence> Absences, Takeovers? Takeovers, int Unjudged)
 {
     public Verdict Verdict => Phases.Select(phase => phase.Verdict).Aggregate((one, other) => one + other);
 
@@ -65,6 +66,7 @@ internal sealed record ChaosResult(
             (bool IsBroken, string What)[] others =
             [
                 (Troubles.Count == 0, "nothing went wrong"),
+                (Unjudged != 0, $"{Unjudged} accepted by WhatsApp when all was judged, or from nobody's number"),
                 (Plan.IsReported && Phases.Max(phase => phase.OnPurpose) < 2, "the duplicate on purpose did not show"),
                 (Plan.IsReported && Takeovers is null, "no worker was taken over from"),
                 (Absences.Any(absence => absence.Missing > 0), $"{Absences.Sum(absence => absence.Missing)} QR-paired accounts never came back"),

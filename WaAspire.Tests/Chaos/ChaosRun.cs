@@ -20,6 +20,7 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
     private Nemesis _nemesis = null!;
     private LinkedAccounts _linked = null!;
     private SessionWatch _sessions = null!;
+    private int _judged;
 
     public async Task<ChaosResult> RunAsync()
     {
@@ -48,7 +49,9 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         var takeovers = plan.IsReported ? await MeasureAsync(calm, phases) : null;
         await ended.CancelAsync();
         await watching;
-        return new ChaosResult(plan, phases, _nemesis.Troubles, _clock.Elapsed, _linked.Companies.Count, missing, absences, takeovers);
+        var log = await ProviderLog.ReadAsync(_system.WhatsApp);
+        var unjudged = log.Accepted.Count(entry => entry.PhoneNumberId != purpose[0].PhoneNumberId) - _judged;
+        return new ChaosResult(plan, phases, _nemesis.Troubles, _clock.Elapsed, _linked.Companies.Count, missing, absences, takeovers, unjudged);
     }
 
     public ValueTask DisposeAsync() => _system.DisposeAsync();
@@ -93,7 +96,7 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         IReadOnlyList<WrittenMessage> written = [.. load.Written, .. linkedLoad.Written.Where(letter => !lostLetters.Contains(letter.Id))];
         IReadOnlyList<ToldThread> told = [.. load.Threads, .. linkedLoad.Threads];
         var linkedIds = linkedLoad.Threads.SelectMany(thread => thread.RequestIds).ToHashSet(StringComparer.Ordinal);
-        var evidence = await new ChaosEvidence(_system, _linked, all, told, takenBefore).GatherAsync(written);
+        var evidence = await GatherAsync(all, told, written, takenBefore);
         var result = new PhaseResult(
             name, from, to, _clock.Elapsed, Verdict.On(evidence), load.Refused + linkedLoad.Refused, written.Count + lostLetters.Count,
             await DoubtsAsync(companies, watch.Seen), await DoubtsAsync(_linked.Companies, [.. watch.Seen.Where(linkedIds.Contains)]), onPurpose,
@@ -115,9 +118,17 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         var to = _clock.Elapsed;
         var isDrained = await new Drain(plan, companies, _linked, policyDecides: false).RunAsync();
         await Drain.UntilToldAsync(_system);
-        var verdict = Verdict.On(await new ChaosEvidence(_system, _linked, companies, takeover.Told, takenBefore).GatherAsync([]));
+        var verdict = Verdict.On(await GatherAsync(companies, takeover.Told, [], takenBefore));
         phases.Add(new PhaseResult(PhaseResult.Takeover, from, to, _clock.Elapsed, verdict, 0, 0, null, null, 0, 0, 0, isDrained ? [] : await StuckAsync(companies)));
         return new Takeovers(term, kill, sessionsTerm, sessionsKill);
+    }
+
+    private async Task<Evidence> GatherAsync(IReadOnlyList<Company> companies, IReadOnlyList<ToldThread> told, IReadOnlyList<WrittenMessage> written, long takenBefore)
+    {
+        var all = new ChaosEvidence(_system, _linked, companies, told, takenBefore);
+        var evidence = await all.GatherAsync(written);
+        _judged += all.Judged;
+        return evidence;
     }
 
     private async Task<IReadOnlyList<Company>> OpenAsync(int count, int threads, UnknownOutcomePolicy policy)

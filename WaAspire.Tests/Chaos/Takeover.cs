@@ -65,6 +65,9 @@ internal sealed class Takeover(ChaosSystem system, ChaosPlan plan, Company compa
         var hangs = await HangAsync(Opened(1 + (2 * Threads), hanging));
         var (worker, instance) = await BusiestAsync(hangs);
 
+        // What reading all of it has held up goes its way.
+        await Task.Delay(Hang / 12, TimeProvider.System);
+
         var at = TimeProvider.System.GetUtcNow();
         await end(worker);
         var held = await HeldAsync(instance);
@@ -126,12 +129,14 @@ internal sealed class Takeover(ChaosSystem system, ChaosPlan plan, Company compa
         await SlowDownAsync(threads);
         await Task.WhenAll(threads.Select(async thread => thread.RequestIds.Add(await company.SendAsync(thread.Number, ChaosClient.TextOf(0)))));
 
-        // For as long as most of their time is still ahead, whoever has been claimed by then.
+        // For as long as most of their time is still ahead, whoever has been claimed by then. Only these are read: who reads
+        // everything again and again keeps the store from its work, and the threads from theirs.
         var requests = threads.SelectMany(thread => thread.RequestIds).ToList();
-        for (var since = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(since) < Hang / 3;)
+        for (var since = TimeProvider.System.GetTimestamp(); requests.Count > 0 && TimeProvider.System.GetElapsedTime(since) < Hang / 3;)
         {
-            var outbox = await company.AllOutboxAsync();
-            if (requests.TrueForAll(id => outbox[id].Status == OutboxStatus.Processing))
+            await Task.Delay(Hang / 24, TimeProvider.System);
+            var messages = await Task.WhenAll(requests.Select(company.OutboxAsync));
+            if (messages.All(message => message.Status == OutboxStatus.Processing))
             {
                 break;
             }
