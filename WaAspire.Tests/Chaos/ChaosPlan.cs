@@ -19,6 +19,7 @@ internal sealed record ChaosPlan(int Seed, TimeSpan Faults, double Scale, int Wr
     private const double SessionScaleLeast = 1 / 6.0;
 
     public const string MinutesName = "WAASPIRE_CHAOS_MINUTES";
+    public const string CommitName = "WAASPIRE_CHAOS_COMMIT";
     public const string SeedName = "WAASPIRE_CHAOS_SEED";
 
     private const int SuiteSeed = 20260131;

@@ -13,20 +13,23 @@ internal static class ChaosReport
     private const int Columns = 110;
     private static readonly CultureInfo _plain = CultureInfo.InvariantCulture;
 
-    public static string Markdown(ChaosResult result, string command)
+    /// <param name="result">The run.</param>
+    /// <param name="command">What made it.</param>
+    /// <param name="commit">Of the code that ran; null: nobody said.</param>
+    public static string Markdown(ChaosResult result, string command, string? commit)
     {
         var page = new StringBuilder();
         page.AppendLine("# Chaos on real processes").AppendLine();
-        page.AppendLine(_plain, $"Made by `{command}`; {(result.Plan.Scale < 1 ? $"the product's durations times {result.Plan.Scale}" : "production's durations")}, {result.Plan.Faults.TotalMinutes:0.#} minutes of faults, {result.Took.TotalMinutes:0} minutes in all. The same seed makes the same schedule of faults.");
+        page.AppendLine(_plain, $"Made by `{command}`{(commit is null ? "" : $" at commit {commit}")}; {(result.Plan.Scale < 1 ? $"the product's durations, each multiplied by {result.Plan.Scale:0.##}" : "production's durations")}, {result.Plan.Faults.TotalMinutes:0.#} minutes of faults, {result.Took.TotalMinutes:0} minutes in all. The same seed makes the same schedule of faults.");
         page.AppendLine("Three workers, two proxies, redis-server, and the stand-ins of Google and Meta, each a process of its own. Judged by what clients were told,");
         page.AppendLine("what WhatsApp accepted, and the final documents; a duplicate is a second bubble on the phone: a second accepted request, or a second message id");
         page.AppendLine("of an account that is paired by QR code.");
         page.AppendLine(_plain, $"{(result.Linked > 0 ? $"Besides the Cloud API accounts, {result.Linked} accounts are paired by QR code, over each worker's own gateway." : $"No accounts that are paired by QR code took part: {result.Missing}.")}").AppendLine();
         page.AppendLine("```").AppendLine(result.Verdict.ToString()).AppendLine("```").AppendLine();
-        page.AppendLine(result.IsKept ? "All promises held." : "**A promise was broken.**").AppendLine();
+        page.AppendLine(Sentence(result)).AppendLine();
         Phases(page, result);
         Doubts(page, result);
-        Takeovers(page, result);
+        TakeoverReport.Write(page, result);
         SessionReport.Write(page, result);
         Timeline(page, result);
         return page.ToString();
@@ -55,27 +58,37 @@ internal static class ChaosReport
         return page.Append("</div>\n").ToString();
     }
 
+    /// <summary>Whether the promises held, and how many figures were missed, which is no broken promise.</summary>
+    public static string Sentence(ChaosResult result)
+    {
+        var missed = result.Figures.Count(figure => figure.IsMissed);
+        var figures = missed == 0 ? "." : string.Create(_plain, $"; {missed} of {result.Figures.Count} figures missed (see \"Takeover\").");
+        return (result.IsKept ? "All promises held" : $"**A promise was broken: {string.Join("; ", result.Broken)}**") + figures;
+    }
+
     private static void Phases(StringBuilder page, ChaosResult result)
     {
-        page.AppendLine("| phase | faults | accepted | delivered once | failed | uncertain | duplicates | lost | inversions | untrue documents | of the delivered, by QR-paired accounts | inbound written | inbound not stored once | asked again |");
-        page.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        page.AppendLine("| phase | faults | accepted | delivered once | failed | of these without a refusal | uncertain | duplicates | lost | inversions | unexpected | untrue documents | unreadable | of the delivered, by QR-paired accounts | inbound written | inbound not stored once | asked again |");
+        page.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var phase in result.Phases)
         {
             var verdict = phase.Verdict;
             var faults = result.Troubles.Count(trouble => trouble.From >= phase.From && trouble.From < phase.To);
-            page.AppendLine(_plain, $"| {phase.Name} | {faults} | {verdict.Accepted} | {verdict.Delivered} | {verdict.Failed} | {verdict.Uncertain} | {verdict.Duplicates} | {verdict.Lost} | {verdict.Inversions} | {verdict.Untrue} | {phase.LinkedDelivered} | {phase.Written} | {verdict.InboundWrong} | {phase.Refused} |");
+            page.AppendLine(_plain, $"| {phase.Name} | {faults} | {verdict.Accepted} | {verdict.Delivered} | {verdict.Failed} | {verdict.Groundless} | {verdict.Uncertain} | {verdict.Duplicates} | {verdict.Lost} | {verdict.Inversions} | {verdict.Unexpected} | {verdict.Untrue} | {verdict.Unreadable} | {phase.LinkedDelivered} | {phase.Written} | {verdict.InboundWrong} | {phase.Refused} |");
             foreach (var stuck in phase.Stuck)
             {
                 page.AppendLine().AppendLine(_plain, $"Still on its way at the end: `{stuck}`");
             }
         }
 
-        page.AppendLine().AppendLine("Failed: WhatsApp refused the message for good, or its attempts were spent. Asked again: a client had no answer, or was told to come back, and repeated the");
-        page.AppendLine("request under its `clientMessageId`.").AppendLine();
+        page.AppendLine().AppendLine("Failed: WhatsApp refused the message for good, or its attempts were spent; that it refused each of them at least once is compared with its log. Unexpected: WhatsApp or a");
+        page.AppendLine("thread has a message that no client was told of. Untrue: the outbox says something else than WhatsApp's log, or the thread, which clients see, something else than the outbox.");
+        page.AppendLine("Unreadable: a QR-paired account's message that its recipient's phone asked for again, and could never read. Asked again: a client had no answer, or was told to come");
+        page.AppendLine("back, and repeated the request under its `clientMessageId`.").AppendLine();
         if (result.Phases.Sum(phase => phase.LettersLost) is > 0 and var lost)
         {
-            page.AppendLine(_plain, $"Besides, {lost} of what people wrote to QR-paired accounts got lost: WhatsApp was told that they had arrived, and the gateway was killed before they were on its disk. WhatsApp gives");
-            page.AppendLine("no second chance there (`baileys-gateway/README.md`).").AppendLine();
+            page.AppendLine(_plain, $"Besides, {lost} of what people wrote to QR-paired accounts got lost: WhatsApp was told that they had arrived, and the gateway was killed before they were on its disk. Only the last letter");
+            page.AppendLine("that an account had confirmed before a kill is believed to be one of these. WhatsApp gives no second chance there (`baileys-gateway/README.md`).").AppendLine();
         }
     }
 
@@ -110,30 +123,6 @@ internal static class ChaosReport
 
         void Row(string name, DoubtEnds ends) =>
             page.AppendLine(_plain, $"| {name} | {ends.Seen} | {ends.Proven} | {ends.SentLater} | {ends.ByPolicy} | {ends.Failed} | {ends.Held} |");
-    }
-
-    private static void Takeovers(StringBuilder page, ChaosResult result)
-    {
-        if (result.Takeovers is not { Term: var term, Kill: var kill } takeovers)
-        {
-            return;
-        }
-
-        page.AppendLine("## Takeover").AppendLine();
-        page.AppendLine("With nothing else wrong and 24 threads in steady use; all processes share this machine.").AppendLine();
-        page.AppendLine("| what | wanted | measured | of |");
-        page.AppendLine("| --- | --- | --- | --- |");
-        var scale = result.Plan.Scale;
-        Row("after SIGTERM, until others go on with its threads", 1, term.LaneMax, term.Lanes, "threads");
-        Row("after SIGKILL, its threads without an attempt in flight", 5 * scale, kill.LaneMax, kill.Lanes, "threads");
-        Row("after SIGKILL, its attempts in flight, to a lawful state", 80 * scale, kill.AttemptMax, kill.Attempts, "attempts");
-        SessionRow("after SIGTERM, until its QR-paired accounts have all logged in elsewhere", TimeSpan.FromSeconds(1), takeovers.SessionsTerm);
-        SessionRow("after SIGKILL, until its QR-paired accounts have all logged in elsewhere", result.Plan.SessionsAfterKill, takeovers.SessionsKill);
-        page.AppendLine();
-
-        void SessionRow(string what, TimeSpan wanted, Absence? absence) => Row(what, wanted.TotalSeconds, absence?.Longest ?? default, absence?.Accounts ?? 0, "accounts");
-        void Row(string what, double wanted, TimeSpan measured, int of, string noun) => page.AppendLine(
-            _plain, $"| {what} | ≤ {wanted:0.#} s | {(of == 0 ? "nothing to measure" : measured.TotalSeconds.ToString("0.00", _plain) + " s")}{(measured.TotalSeconds > wanted ? " **(missed)**" : "")} | {of} {noun} |");
     }
 
     private static void Timeline(StringBuilder page, ChaosResult result)

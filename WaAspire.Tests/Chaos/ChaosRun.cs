@@ -11,7 +11,7 @@ namespace WaAspire.Tests.Chaos;
 
 /// <summary>
 /// One run, of the suite or of <c>chaos.sh</c>: everything goes wrong under <c>Hold</c>, heals and drains; once more under
-/// <c>ResendAfterSilence</c>; then, with nothing wrong, a worker is stopped and one is killed, and the clock is read.
+/// <c>ResendAfterSilence</c>; then, with nothing else wrong, a worker is stopped and one is killed, and the clock is read.
 /// </summary>
 internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDisposable
 {
@@ -20,10 +20,11 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
     private Nemesis _nemesis = null!;
     private LinkedAccounts _linked = null!;
     private SessionWatch _sessions = null!;
+    private int _judged;
 
     public async Task<ChaosResult> RunAsync()
     {
-        say($"seed {plan.Seed}, {plan.Faults.TotalMinutes:0.#} minutes of faults, durations times {plan.Scale:0.##}");
+        say($"seed {plan.Seed}, {plan.Faults.TotalMinutes:0.#} minutes of faults, durations multiplied by {plan.Scale:0.##}");
         var missing = await LinkedAccounts.MissingAsync();
         await _system.StartStandInsAsync(hasSockets: missing is null);
         (_nemesis, _linked) = (new Nemesis(_system, _clock), new LinkedAccounts(_system));
@@ -48,7 +49,9 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         var takeovers = plan.IsReported ? await MeasureAsync(calm, phases) : null;
         await ended.CancelAsync();
         await watching;
-        return new ChaosResult(plan, phases, _nemesis.Troubles, _clock.Elapsed, _linked.Companies.Count, missing, absences, takeovers);
+        var log = await ProviderLog.ReadAsync(_system.WhatsApp);
+        var unjudged = log.Accepted.Count(entry => entry.PhoneNumberId != purpose[0].PhoneNumberId) - _judged;
+        return new ChaosResult(plan, phases, _nemesis.Troubles, _clock.Elapsed, _linked.Companies.Count, missing, absences, takeovers, unjudged);
     }
 
     public ValueTask DisposeAsync() => _system.DisposeAsync();
@@ -62,6 +65,7 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         using var faultsEnd = new CancellationTokenSource();
         using var drained = new CancellationTokenSource();
         var from = _clock.Elapsed;
+        var takenBefore = await _linked.LastTakenAsync();
         var watching = watch.RunAsync(drained.Token);
         var writing = Task.WhenAll(load.RunAsync(faultsEnd.Token), linkedLoad.RunAsync(faultsEnd.Token));
         say($"{from:hh\\:mm\\:ss} {name}: faults for {length:hh\\:mm\\:ss}");
@@ -88,14 +92,15 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         await drained.CancelAsync();
         await watching;
         var away = await _linked.AwayAsync();
-        var lostLetters = _system.Sockets is { } sockets ? await new LinkedLetters(sockets, plan).LostAsync(linkedLoad.Written, () => StoredAsync(linkedLoad.Written)) : [];
+        var lostLetters = _system.Sockets is { } sockets ? await new LinkedLetters(sockets, plan, _sessions, _system.Ends).LostAsync(linkedLoad.Written, () => ChaosEvidence.StoredAsync(_system, linkedLoad.Written)) : [];
         IReadOnlyList<WrittenMessage> written = [.. load.Written, .. linkedLoad.Written.Where(letter => !lostLetters.Contains(letter.Id))];
         IReadOnlyList<ToldThread> told = [.. load.Threads, .. linkedLoad.Threads];
         var linkedIds = linkedLoad.Threads.SelectMany(thread => thread.RequestIds).ToHashSet(StringComparer.Ordinal);
+        var evidence = await GatherAsync(all, told, written, takenBefore);
         var result = new PhaseResult(
-            name, from, to, _clock.Elapsed, Verdict.On(await EvidenceAsync(all, told, written)), load.Refused + linkedLoad.Refused, written.Count + lostLetters.Count,
+            name, from, to, _clock.Elapsed, Verdict.On(evidence), load.Refused + linkedLoad.Refused, written.Count + lostLetters.Count,
             await DoubtsAsync(companies, watch.Seen), await DoubtsAsync(_linked.Companies, [.. watch.Seen.Where(linkedIds.Contains)]), onPurpose,
-            (await _linked.BubblesAsync(told)).Distinct().Count(), lostLetters.Count, [.. isDrained ? [] : await StuckAsync(all), .. away]);
+            evidence.Provider.Where(linkedIds.Contains).Distinct().Count(), lostLetters.Count, [.. isDrained ? [] : await StuckAsync(all), .. away]);
         say($"{_clock.Elapsed:hh\\:mm\\:ss} {name}: {result.Verdict}");
         return result;
     }
@@ -105,15 +110,25 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
     {
         var from = _clock.Elapsed;
         say($"{from:hh\\:mm\\:ss} takeover: a worker is told to stop, then one is killed, with nothing else wrong");
+        var takenBefore = await _linked.LastTakenAsync();
         var takeover = new Takeover(_system, plan, companies[0]);
         var (term, kill) = (await takeover.AfterTermAsync(), await takeover.AfterKillAsync());
         var sessions = new SessionTakeover(_system, _linked, _sessions);
         var (sessionsTerm, sessionsKill) = (await sessions.AfterTermAsync(), await sessions.AfterKillAsync());
         var to = _clock.Elapsed;
         var isDrained = await new Drain(plan, companies, _linked, policyDecides: false).RunAsync();
-        var verdict = Verdict.On(await EvidenceAsync(companies, takeover.Told, []));
-        phases.Add(new PhaseResult("takeover", from, to, _clock.Elapsed, verdict, 0, 0, null, null, 0, 0, 0, isDrained ? [] : await StuckAsync(companies)));
+        await Drain.UntilToldAsync(_system);
+        var verdict = Verdict.On(await GatherAsync(companies, takeover.Told, [], takenBefore));
+        phases.Add(new PhaseResult(PhaseResult.Takeover, from, to, _clock.Elapsed, verdict, 0, 0, null, null, 0, 0, 0, isDrained ? [] : await StuckAsync(companies)));
         return new Takeovers(term, kill, sessionsTerm, sessionsKill);
+    }
+
+    private async Task<Evidence> GatherAsync(IReadOnlyList<Company> companies, IReadOnlyList<ToldThread> told, IReadOnlyList<WrittenMessage> written, long takenBefore)
+    {
+        var all = new ChaosEvidence(_system, _linked, companies, told, takenBefore);
+        var evidence = await all.GatherAsync(written);
+        _judged += all.Judged;
+        return evidence;
     }
 
     private async Task<IReadOnlyList<Company>> OpenAsync(int count, int threads, UnknownOutcomePolicy policy)
@@ -131,38 +146,6 @@ internal sealed class ChaosRun(ChaosPlan plan, Action<string> say) : IAsyncDispo
         }
 
         return companies;
-    }
-
-    private async Task<Evidence> EvidenceAsync(IReadOnlyList<Company> companies, IReadOnlyList<ToldThread> told, IReadOnlyList<WrittenMessage> written)
-    {
-        var provider = new List<string>(await _linked.BubblesAsync(told));
-        var final = new Dictionary<string, OutboxStatus?>(StringComparer.Ordinal);
-        foreach (var company in companies)
-        {
-            provider.AddRange((await company.AcceptedAsync()).Select(message => message.RequestId));
-            foreach (var (id, message) in await company.AllOutboxAsync())
-            {
-                final[id] = message.Status;
-            }
-        }
-
-        return new Evidence([.. told.Select(thread => thread.RequestIds)], provider, final, [.. written.Select(message => message.Id)], await StoredAsync(written));
-    }
-
-    /// <summary>Ids of the inbound messages that these threads show, as often as they do.</summary>
-    private async Task<IReadOnlyList<string>> StoredAsync(IReadOnlyList<WrittenMessage> written)
-    {
-        var stored = new List<string>();
-        foreach (var thread in written.Select(message => (message.Company, message.Thread)).Distinct())
-        {
-            var read = await _system.Firestore.QueryAsync(
-                new DocumentQuery($"{FirestorePaths.Thread(thread.Company.ThreadId(thread.Thread))}/messages") { Where = [FieldFilter.Equal(ThreadMessageFields.Direction, "inbound")] },
-                "test",
-                CancellationToken.None);
-            stored.AddRange(read.Documents.Select(message => message.Fields.Text(ThreadMessageFields.ProviderMessageId)!));
-        }
-
-        return stored;
     }
 
     private async Task<DoubtEnds> DoubtsAsync(IReadOnlyList<Company> companies, IReadOnlyCollection<string> seen)

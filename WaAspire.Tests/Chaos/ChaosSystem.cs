@@ -154,6 +154,7 @@ internal sealed class ChaosSystem(ChaosPlan plan) : ISystemDoors, IAsyncDisposab
         ["Webhooks__RetryMax"] = plan.Scaled(TimeSpan.FromSeconds(10)).ToString("c", CultureInfo.InvariantCulture),
         // Nothing may be forgotten: its log is what we compare with.
         ["Simulator__AcceptedMax"] = "1000000",
+        ["Simulator__RequestsMax"] = "1000000",
         ["Simulator__ChatsMax"] = "100000",
     }));
 

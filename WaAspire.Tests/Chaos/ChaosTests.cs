@@ -2,7 +2,7 @@ using WaAspire.Tests.Kit;
 
 namespace WaAspire.Tests.Chaos;
 
-/// <summary>Real processes, a seeded nemesis, and a judge that believes only clients and WhatsApp's log. <c>./chaos.sh MINUTES</c> is this test, longer.</summary>
+/// <summary>Real processes, a seeded nemesis, and a judge that believes what clients were told, WhatsApp's log, and the final documents where these agree with both. <c>./chaos.sh MINUTES</c> is this test, longer.</summary>
 public sealed class ChaosTests
 {
     private static readonly string _folder = Directory.CreateDirectory(Path.Combine(Artifacts.Folder, "chaos")).FullName;
@@ -22,11 +22,9 @@ public sealed class ChaosTests
         });
 
         var command = Environment.GetEnvironmentVariable(ChaosPlan.MinutesName) is { Length: > 0 } minutes ? $"./chaos.sh {minutes} --seed {plan.Seed}" : "./test.sh";
-        await File.WriteAllTextAsync(Path.Combine(_folder, "report.md"), ChaosReport.Markdown(result, command));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "report.md"), ChaosReport.Markdown(result, command, Environment.GetEnvironmentVariable(ChaosPlan.CommitName) is { Length: > 0 } commit ? commit : null));
         await File.WriteAllTextAsync(Path.Combine(_folder, "timeline.html"), ChaosReport.Html(result));
         await File.WriteAllTextAsync(Path.Combine(_folder, "line.txt"), result.Verdict + Environment.NewLine);
-        Assert.True(result.IsKept, $"Seed {plan.Seed}: {string.Join("; ", result.Phases.Select(phase => $"{phase.Name}: {phase.Verdict} untrue {phase.Verdict.Untrue} inbound {phase.Verdict.InboundWrong} stuck {phase.Stuck.Count}"))}");
-        Assert.True(result.Linked == 0 || result.Phases.All(phase => phase.LinkedDelivered > 0 || phase.Name == "takeover"), "accounts that are paired by QR code sent nothing");
-        Assert.True(result.Verdict.Accepted > 0 && result.Troubles.Count > 0, "nothing happened");
+        Assert.True(result.IsKept, $"Seed {plan.Seed}: {result.Verdict}: {string.Join("; ", result.Broken)}");
     }
 }

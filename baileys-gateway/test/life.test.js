@@ -113,6 +113,16 @@ test('a phone that could not read a message gets it again, out of the outbox', a
   assert.deepEqual([again.text, again.to], ['once more', jid(FRIEND)]);
 });
 
+test('a new phone asks for what it could not read, and reads it then', async () => {
+  const [id, stranger] = ['3EB0LOST', '40722000777'];
+  await gateway.command('/messages/send', text(account, '3EB0FIRST', stranger, 'first'));
+  world.whatsapp.people.newPhone(stranger);
+  world.worker.outbox.set(id, { type: 'text', text: { body: 'second' } });
+  await gateway.command('/messages/send', text(account, id, stranger, 'second'));
+  await eventually('a copy that it can read', () => world.sent(account.number).some(entry => entry.id === id && entry.text === 'second'));
+  assert.equal(world.sent(account.number).find(entry => entry.id === id)?.text, undefined, 'the first copy');
+});
+
 test('a pairing code does as well as a picture', async () => {
   const other = await world.account(gateway);
   await gateway.command('/sessions/pair', { ...other, phone: `+${other.number}` });

@@ -22,7 +22,7 @@ internal static class GatewayFaults
         var worker = system.WorkerProcesses[chance.Next(system.WorkerProcesses.Count)];
         if (GatewayOf.Find(worker) is { } gateway)
         {
-            system.Ends.Enqueue(new SessionsEnd(SessionTakeover.InstanceOf(worker), "SIGKILL", IsGateway: true, TimeProvider.System.GetUtcNow()));
+            system.Ends.Enqueue(new SessionsEnd(SessionTakeover.InstanceOf(worker), SessionsEnd.Kill, IsGateway: true, TimeProvider.System.GetUtcNow()));
             await GatewayOf.KillAsync(gateway);
         }
 

@@ -5,12 +5,10 @@ namespace WaAspire.Tests.Chaos.Faults;
 /// <summary>A worker or a proxy dies, is told to stop, or stands still and goes on as if nothing had been.</summary>
 internal static class ProcessFaults
 {
-    private const string Kill = "SIGKILL";
-
     public static IReadOnlyList<FaultKind> OfWorkers { get; } =
     [
-        new("a worker is killed with -9", 'K', 2, 20, (system, chance, _) => KillAsync(Holding(system, chance, Kill))),
-        new("a worker is told to stop", 'T', 2, 15, (system, chance, _) => TerminateAsync(Holding(system, chance, "SIGTERM"))),
+        new("a worker is killed with -9", 'K', 2, 20, (system, chance, _) => KillAsync(Holding(system, chance, SessionsEnd.Kill))),
+        new("a worker is told to stop", 'T', 2, 15, (system, chance, _) => TerminateAsync(Holding(system, chance, SessionsEnd.Term))),
         new("a worker stands still for a moment", 'f', 5, 10, (system, chance, _) => FreezeAsync(Any(system.WorkerProcesses, chance))),
         new("a worker stands still for longer than a lease", 'F', 61, 100, (system, chance, _) => FreezeAsync(Any(system.WorkerProcesses, chance))),
         new("two workers are killed with -9", '2', 2, 10, (system, chance, _) => KillTwoAsync(system, chance)),
@@ -44,7 +42,7 @@ internal static class ProcessFaults
     {
         var spared = Any(system.WorkerProcesses, chance);
         var killed = system.WorkerProcesses.Where(worker => worker != spared).ToList();
-        await Task.WhenAll(killed.Select(worker => Note(system, worker, Kill).KillAsync()));
+        await Task.WhenAll(killed.Select(worker => Note(system, worker, SessionsEnd.Kill).KillAsync()));
         return () => Task.WhenAll(killed.Select(worker => worker.StartAsync()));
     }
 

@@ -6,7 +6,14 @@ namespace WaAspire.Tests.Chaos.Linked;
 /// <param name="Instance">How the ids of the worker's instances begin: each start of it is another one.</param>
 /// <param name="How">For people.</param>
 /// <param name="IsGateway">Only its gateway: the worker starts another one under the same leases.</param>
-internal sealed record SessionsEnd(string Instance, string How, bool IsGateway, DateTimeOffset At);
+internal sealed record SessionsEnd(string Instance, string How, bool IsGateway, DateTimeOffset At)
+{
+    public const string Kill = "SIGKILL";
+    public const string Term = "SIGTERM";
+
+    /// <summary>Without a farewell: what was in its hands may be lost.</summary>
+    public bool IsKill => How == Kill;
+}
 
 /// <summary>From some time on this instance held the account's lease; null: nobody.</summary>
 internal sealed record SeenOwner(string AccountId, string? Instance, DateTimeOffset At);
@@ -29,10 +36,12 @@ internal sealed record Absence(SessionsEnd End, int Accounts, TimeSpan Longest, 
             var mine = comings.Where(coming => coming.Phone == phone).ToList();
             var owner = owners.LastOrDefault(seen => seen.AccountId == accountId && seen.At <= end.At)?.Instance;
 
-            // One that was away already is the business of whatever took it down.
-            if (owner?.StartsWith(end.Instance, StringComparison.Ordinal) is true && mine.LastOrDefault(coming => coming.At < end.At) is { IsLogin: true })
+            // One that was away already is the business of whatever took it down. One that stays is another's by now, which
+            // nobody had seen yet.
+            var after = mine.Where(coming => coming.At >= end.At).ToList();
+            if (owner?.StartsWith(end.Instance, StringComparison.Ordinal) is true && mine.LastOrDefault(coming => coming.At < end.At) is { IsLogin: true } && after.Count > 0)
             {
-                back.Add(mine.FirstOrDefault(coming => coming.IsLogin && coming.At > end.At) is { } login ? login.At - end.At : null);
+                back.Add(after.Find(coming => coming.IsLogin) is { } login ? login.At - end.At : null);
             }
         }
 

@@ -26,10 +26,14 @@ public sealed class AbsenceTests
 
     [Fact]
     public void one_that_never_comes_back_is_missing() =>
-        Assert.Equal((2, 1), Judge([Owner("a", "chaos-1-x", 0), Owner("b", "chaos-1-x", 0)], [Login("1", 1), Login("2", 2), Login("1", 20)]) is var absence ? (absence.Accounts, absence.Missing) : default);
+        Assert.Equal((2, 1), Judge([Owner("a", "chaos-1-x", 0), Owner("b", "chaos-1-x", 0)], [Login("1", 1), Login("2", 2), Closed("2", 11), Login("1", 20)]) is var absence ? (absence.Accounts, absence.Missing) : default);
+
+    [Fact]
+    public void one_whose_socket_stays_was_another_workers_already() =>
+        Assert.Equal(0, Judge([Owner("a", "chaos-1-x", 0)], [Login("1", 1)]).Accounts);
 
     private static Absence Judge(SeenOwner[] owners, Coming[] comings) =>
-        Absence.Of(new SessionsEnd("chaos-1-", "SIGKILL", IsGateway: false, At(10)), _phones, owners, comings);
+        Absence.Of(new SessionsEnd("chaos-1-", SessionsEnd.Kill, IsGateway: false, At(10)), _phones, owners, comings);
 
     private static SeenOwner Owner(string account, string instance, int at) => new(account, instance, At(at));
 

@@ -97,10 +97,15 @@ internal sealed class LinkedAccounts(ChaosSystem system)
     /// <summary>Notes what WhatsApp has taken since, before it forgets.</summary>
     public Task FollowAsync() => _log?.ReadAsync() ?? Task.CompletedTask;
 
-    /// <returns>Request ids of what phones show of these threads; see <see cref="SentLog.Bubbles"/>.</returns>
-    public async Task<IReadOnlyList<string>> BubblesAsync(IReadOnlyList<ToldThread> told) =>
-        _log is null ? [] : SentLog.Bubbles(
-            await _log.ReadAsync(), told.Where(thread => _companies.Contains(thread.Company)).Select(thread => (thread.Company.PhoneOf(thread.Number), (IReadOnlyList<string>)thread.RequestIds)));
+    /// <summary>The number of the last stanza that WhatsApp has taken; see <see cref="TakenStanza"/>.</summary>
+    public async Task<long> LastTakenAsync() => await TakenAsync() is [.., var last] ? last.Number : 0;
+
+    /// <summary>What WhatsApp has taken from all of them.</summary>
+    public async Task<IReadOnlyList<TakenStanza>> TakenAsync() => _log is null ? [] : await _log.ReadAsync();
+
+    /// <returns>Request ids of what phones show since then; see <see cref="SentLog.Bubbles"/>.</returns>
+    public IReadOnlyList<string> Bubbles(IReadOnlyList<TakenStanza> taken, long after, IReadOnlyList<ToldThread> told) => SentLog.Bubbles(
+        taken, after, told.Where(thread => _companies.Contains(thread.Company)).Select(thread => (thread.Company.PhoneOf(thread.Number), (IReadOnlyList<string>)thread.RequestIds)));
 
     private static string PhoneOf(Company company) => $"40790{company.AccountId[^6..]}";
 

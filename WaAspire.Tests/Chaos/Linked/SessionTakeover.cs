@@ -6,9 +6,9 @@ internal sealed class SessionTakeover(ChaosSystem system, LinkedAccounts linked,
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
 
-    public Task<Absence?> AfterTermAsync() => MeasureAsync("SIGTERM", worker => worker.TerminateAsync());
+    public Task<Absence?> AfterTermAsync() => MeasureAsync(SessionsEnd.Term, worker => worker.TerminateAsync());
 
-    public Task<Absence?> AfterKillAsync() => MeasureAsync("SIGKILL", worker => worker.KillAsync());
+    public Task<Absence?> AfterKillAsync() => MeasureAsync(SessionsEnd.Kill, worker => worker.KillAsync());
 
     /// <returns>Null where not all of them are connected to begin with, or there are none.</returns>
     private async Task<Absence?> MeasureAsync(string how, Func<ChaosProcess, Task> end)
@@ -19,18 +19,19 @@ internal sealed class SessionTakeover(ChaosSystem system, LinkedAccounts linked,
         }
 
         var worker = system.WorkerProcesses.MaxBy(Held)!;
+        var held = Held(worker);
         var ended = new SessionsEnd(InstanceOf(worker), how, IsGateway: false, TimeProvider.System.GetUtcNow());
         await end(worker);
         var since = TimeProvider.System.GetTimestamp();
         Absence absence;
-        while ((absence = (await watch.AbsencesAsync([ended])).Single()).Missing > 0 && TimeProvider.System.GetElapsedTime(since) < _patience)
+        while ((absence = (await watch.AbsencesAsync([ended])).Single()) is var now && now.Accounts - now.Missing < held && TimeProvider.System.GetElapsedTime(since) < _patience)
         {
             await Task.Delay(_look, TimeProvider.System);
         }
 
         await worker.StartAsync();
         await worker.UntilHealthyAsync();
-        return absence;
+        return absence with { Accounts = held, Missing = held - (absence.Accounts - absence.Missing) };
     }
 
     /// <summary>How the ids of a worker's instances begin.</summary>

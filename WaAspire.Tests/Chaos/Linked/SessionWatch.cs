@@ -46,6 +46,22 @@ internal sealed class SessionWatch(ChaosSystem system, LinkedAccounts linked)
         }
     }
 
+    /// <summary>The phones of the accounts that a kill -9 of a worker or a gateway took down, and when.</summary>
+    public IReadOnlyList<(string Phone, DateTimeOffset At)> KilledWith(IEnumerable<SessionsEnd> ends)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. from end in ends
+                   where end.IsKill
+                   from account in linked.Phones
+                   where _seen.LastOrDefault(seen => seen.AccountId == account.Key && seen.At <= end.At)?.Instance?.StartsWith(end.Instance, StringComparison.Ordinal) is true
+                   select (account.Value, end.At),
+            ];
+        }
+    }
+
     private async Task LookAsync()
     {
         try

@@ -109,7 +109,7 @@ const CALLS = {
   'GET /admin/comings': (whatsapp, _, query) => whatsapp.comings.filter(entry => [null, entry.account].includes(query.get('account'))),
 
   'GET /admin/inbound': (whatsapp, _, query) =>
-    whatsapp.inbound.filter(entry => [null, entry.account].includes(query.get('account'))).map(({ id, account, receipt }) => ({ id, account, receipt })),
+    whatsapp.inbound.filter(entry => [null, entry.account].includes(query.get('account'))).map(({ id, account, receipt, confirmed, confirmedAt }) => ({ id, account, receipt, confirmed, confirmedAt })),
 };
 
 /** @param {WhatsApp} whatsapp @returns {import('node:http').RequestListener} */

@@ -8,7 +8,7 @@ import { phoneOf } from './people.js';
 
 /**
  * @param {import('./people.js').People} people @param {import('./whatsapp.js').Device} sender @param {BinaryNode} node
- * @returns {Promise<{ type: string, recipients: number, text?: string, message?: any }>} recipients = the sender's own phones not counted
+ * @returns {Promise<{ type: string, recipients: number, text?: string, message?: any, isUnread?: boolean }>} recipients = the sender's own phones not counted
  */
 export async function readMessage(people, sender, node) {
   const copies = getBinaryNodeChildren(getBinaryNodeChild(node, 'participants'), 'to').filter(copy => phoneOf(copy.attrs.jid) !== sender.phone);
@@ -21,8 +21,8 @@ export async function readMessage(people, sender, node) {
     const message = await people.at(copies[0].attrs.jid).decrypt(sender, enc.attrs.type, /** @type {Uint8Array} */ (enc.content));
     return { type, recipients: copies.length, text: message.conversation || message.extendedTextMessage?.text || undefined, message };
   } catch {
-    // Not for this identity: the real phone would ask for it again. The stanza counts all the same.
-    return { type, recipients: copies.length };
+    // Not for this identity. The stanza counts all the same.
+    return { type, recipients: copies.length, isUnread: true };
   }
 }
 

@@ -81,6 +81,11 @@ export class People {
     this.#people.set(known.phone, Object.assign(new Person(known.phone), known));
   }
 
+  /** Another identity: what was encrypted for the one before cannot be read any more. @param {string} phone */
+  newPhone(phone) {
+    this.#people.set(phone, new Person(phone));
+  }
+
   /** @param {string} jid a phone's or a LID's address, with or without device */
   at(jid) {
     const phone = phoneOf(jid);

@@ -7,15 +7,16 @@ import { Connection } from './connection.js';
 import { Faults } from './faults.js';
 import { Files } from './files.js';
 import { History } from './history.js';
-import { inboundNode, receiptNode, readMessage } from './mail.js';
+import { inboundNode, receiptNode, readMessage, retryNode } from './mail.js';
 import { Pairing } from './pairing.js';
 import { People, lidOf } from './people.js';
 import { answer, element, result } from './queries.js';
+import { Unread } from './unread.js';
 
 /** @typedef {import('baileys').BinaryNode} BinaryNode */
 /** @typedef {{ phone: string, device: number, jid: string, key: string, preKeys: number, client?: Client }} Device */
-/** @typedef {{ seq: number, account: string, id: string, to: string, type: string, text?: string, message?: any, recipients: number, answer: string, at: number }} Sent */
-/** @typedef {{ id: string, account: string, node: BinaryNode, receipt: string | null }} Inbound */
+/** @typedef {{ seq: number, account: string, id: string, to: string, type: string, text?: string, message?: any, isUnread?: boolean, recipients: number, answer: string, at: number }} Sent */
+/** @typedef {{ id: string, account: string, node: BinaryNode, receipt: string | null, confirmed?: number, confirmedAt?: number }} Inbound confirmed = its place among all whose first receipt came */
 /** @typedef {{ account: string, jid: string, what: 'login' | 'closed', others: number, at: number }} Coming others = sockets of the same device that were open besides */
 
 const LOG_LIMIT = 20_000;
@@ -25,6 +26,7 @@ export class WhatsApp {
   faults = new Faults();
   files = new Files();
   history = new History();
+  unread = new Unread();
   /** @type {Map<string, Device>} by jid */ devices = new Map();
   /** @type {Set<Client>} */ clients = new Set();
   /** @type {Sent[]} every message stanza that arrived, in order */ sent = [];
@@ -36,6 +38,7 @@ export class WhatsApp {
   logins = 0;
   /** @type {Coming[]} who came in and who went, in order: two owners of one account would show here */ comings = [];
   lastSent = 0;
+  lastConfirmed = 0;
   /** @type {Map<string, string[]>} the members' numbers, by the group's address */ groups = new Map();
   groupQueries = 0;
 
@@ -175,8 +178,10 @@ export class Client {
   }
 
   #deliverWaiting() {
-    const waiting = this.whatsapp.inbound.filter(inbound => inbound.account === this.device?.phone && inbound.receipt === null);
+    const device = /** @type {Device} */ (this.device);
+    const waiting = this.whatsapp.inbound.filter(inbound => inbound.account === device.phone && inbound.receipt === null);
     waiting.forEach((inbound, index) => this.connection.send({ ...inbound.node, attrs: { ...inbound.node.attrs, offline: `${index}` } }));
+    this.whatsapp.unread.questions(device.phone).forEach(question => this.connection.send(question));
     this.connection.send(element('ib', {}, [element('offline', { count: `${waiting.length}` })]));
     this.isActive = true;
   }
@@ -195,13 +200,18 @@ export class Client {
     const error = faults.take('ackError', device.phone)?.code;
     const how = error ? `error ${error}` : faults.take('dropAfterMessage', device.phone) ? 'dropped' : faults.take('deaf', device.phone) ? 'deaf' : faults.take('loseAck', device.phone) ? 'lost' : 'acked';
     this.whatsapp.logSent({ account: device.phone, id, to, answer: how, ...read });
+    if (!error) {
+      this.whatsapp.unread.note(device.phone, id, to, read.isUnread ?? false);
+    }
     if (how === 'dropped') {
       return this.connection.drop();
     }
     if (error || how === 'acked') {
       this.#acknowledge(id, to, error);
     }
-    if (!error && read.recipients > 0 && how !== 'deaf' && this.whatsapp.autoReceipt !== 'none') {
+    if (read.isUnread && !error && how !== 'deaf') {
+      this.connection.send(retryNode(id, to));
+    } else if (!error && read.recipients > 0 && how !== 'deaf' && this.whatsapp.autoReceipt !== 'none') {
       this.#reportReceived(id, to);
     }
   }
@@ -222,6 +232,8 @@ export class Client {
     for (const inbound of this.whatsapp.inbound) {
       if (inbound.account === this.device?.phone && ids.includes(inbound.id)) {
         inbound.receipt = node.attrs.type ?? 'delivered';
+        inbound.confirmed ??= ++this.whatsapp.lastConfirmed;
+        inbound.confirmedAt ??= Date.now();
       }
     }
     this.connection.send(element('ack', { class: 'receipt', id: node.attrs.id, from: node.attrs.to ?? S_WHATSAPP_NET }));
