@@ -51,4 +51,8 @@ internal sealed record SentStanza(string Id, string Contact, string? Text);
 
 /// <summary>A device logged in, or its socket ended.</summary>
 /// <param name="Others">Sockets of the same device that were open besides.</param>
-internal sealed record Coming(string Phone, bool IsLogin, int Others, DateTimeOffset At);
+internal sealed record Coming(string Phone, bool IsLogin, int Others, DateTimeOffset At)
+{
+    /// <summary>Whether the device is in after this: an old socket may end when the new one is open already.</summary>
+    public bool IsIn => IsLogin || Others > 0;
+}

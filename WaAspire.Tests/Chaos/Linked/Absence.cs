@@ -38,8 +38,8 @@ internal sealed record Absence(SessionsEnd End, int Accounts, TimeSpan Longest, 
 
             // One that was away already is the business of whatever took it down. One that stays is another's by now, which
             // nobody had seen yet.
-            var after = mine.Where(coming => coming.At >= end.At).ToList();
-            if (owner?.StartsWith(end.Instance, StringComparison.Ordinal) is true && mine.LastOrDefault(coming => coming.At < end.At) is { IsLogin: true } && after.Count > 0)
+            var after = mine.Where(coming => coming.At >= end.At && (coming.IsLogin || !coming.IsIn)).ToList();
+            if (owner?.StartsWith(end.Instance, StringComparison.Ordinal) is true && mine.LastOrDefault(coming => coming.At < end.At) is { IsIn: true } && after.Count > 0)
             {
                 back.Add(after.Find(coming => coming.IsLogin) is { } login ? login.At - end.At : null);
             }

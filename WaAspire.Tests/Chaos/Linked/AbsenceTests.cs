@@ -32,6 +32,10 @@ public sealed class AbsenceTests
     public void one_whose_socket_stays_was_another_workers_already() =>
         Assert.Equal(0, Judge([Owner("a", "chaos-1-x", 0)], [Login("1", 1)]).Accounts);
 
+    [Fact]
+    public void one_whose_old_socket_ended_when_the_new_one_was_open_was_connected() =>
+        Assert.Equal(1, Judge([Owner("a", "chaos-1-x", 0)], [Login("1", 1), Login("1", 2), Closed("1", 3) with { Others = 1 }, Closed("1", 11), Login("1", 20)]).Accounts);
+
     private static Absence Judge(SeenOwner[] owners, Coming[] comings) =>
         Absence.Of(new SessionsEnd("chaos-1-", SessionsEnd.Kill, IsGateway: false, At(10)), _phones, owners, comings);
 

@@ -78,7 +78,7 @@ internal sealed class LinkedAccounts(ChaosSystem system)
             foreach (var company in _companies)
             {
                 // A dead worker's accounts go on saying that they are connected: WhatsApp knows better.
-                var (account, isIn) = (await StoredAsync(company), comings.LastOrDefault(coming => coming.Phone == PhoneOf(company)) is { IsLogin: true });
+                var (account, isIn) = (await StoredAsync(company), comings.LastOrDefault(coming => coming.Phone == PhoneOf(company)) is { IsIn: true });
                 if (!isIn || account.Text(AccountFields.Status) != AccountFields.Connected)
                 {
                     away.Add($"{company.AccountId} says {account.Text(AccountFields.Status)} ({account.Text(AccountFields.SessionReason)}), {(isIn ? "logged in" : "not logged in")}");

@@ -58,8 +58,8 @@ internal sealed class LinkedLetters(SocketStandIn sockets, ChaosPlan plan, Sessi
         foreach (var (phone, at) in kills)
         {
             var mine = comings.Where(coming => coming.Phone == phone).ToList();
-            var isIn = mine.LastOrDefault(coming => coming.At <= at) is { IsLogin: true };
-            var until = isIn ? mine.FirstOrDefault(coming => !coming.IsLogin && coming.At > at)?.At ?? DateTimeOffset.MaxValue : at;
+            var isIn = mine.LastOrDefault(coming => coming.At <= at) is { IsIn: true };
+            var until = isIn ? mine.Find(coming => coming.At > at)?.At ?? DateTimeOffset.MaxValue : at;
             if (confirmed.Where(letter => letter.Phone == phone && letter.At <= until).MaxBy(letter => letter.Number) is { } last)
             {
                 inFlight.Add(last.Id);
