@@ -26,10 +26,13 @@ public sealed class LivenessTests
         Assert.Equal(isBroken, IsBroken("V3", policy, hadDoubt: false, [Message(1, "uncertain", updated: 0, due: 119)], looked));
 
     [Theory]
-    [InlineData(700, false)]
-    [InlineData(760, true)]
-    public void V3_one_that_was_written_behind_the_sweep_waits_for_a_look_at_its_lane(double looked, bool isBroken) =>
-        Assert.Equal(isBroken, IsBroken("V3", UnknownOutcomePolicy.Fail, hadDoubt: false, [Message(1, "uncertain", updated: 0, due: 85)], looked));
+    [InlineData(0, 85, 740, false)]
+    [InlineData(0, 85, 750, true)]
+    [InlineData(-140, -20, 620, false)]
+    [InlineData(-140, -20, 630, true)]
+    [InlineData(-130, -10, 15, true)]
+    public void V3_one_that_the_sweep_has_passed_waits_for_a_look_at_its_lane(double since, double due, double looked, bool isBroken) =>
+        Assert.Equal(isBroken, IsBroken("V3", UnknownOutcomePolicy.Fail, hadDoubt: false, [Message(1, "uncertain", updated: since, due)], looked));
 
     [Theory]
     [InlineData(false, 25, false)]

@@ -97,8 +97,12 @@ internal sealed class LivenessWatch(UnknownOutcomePolicy policy, DateTimeOffset 
         message is { Status: OutboxStatus.Uncertain, OrderAt: not null, IsParked: false, DoubtSince: not null } && message.AccountId != People.Clients.Linked
         && (policy == UnknownOutcomePolicy.Fail || (policy == UnknownOutcomePolicy.Resend && message.ExpiresAt is null));
 
-    /// <summary>It was written so late that the sweep's cursor has passed its time before the quiet period is over: then its lane alone shows it.</summary>
-    private static bool IsPassedOver(OutboxDocument message) => !(message.DoubtSince + _sending.QuietPeriod - message.NextAttemptAt < _recovery.SweepTrail);
+    /// <summary>
+    /// The sweep's cursor has gone by: it was written so late that its time came before the quiet period was over, or each
+    /// sweep that saw it fell into an outage. Then its lane alone shows it.
+    /// </summary>
+    private bool IsPassedOver(OutboxDocument message) =>
+        !(message.DoubtSince + _sending.QuietPeriod - message.NextAttemptAt < _recovery.SweepTrail) || message.NextAttemptAt + _recovery.SweepTrail < healed;
 
     private DateTimeOffset Later(DateTimeOffset time) => time > healed ? time : healed;
 
