@@ -44,5 +44,8 @@ internal sealed record ClientMessage(string RequestId, string Phone)
 
     public TimeSpan? LatestPlace => HasNoPlace ? null : Replayed is { } replayed ? replayed.To : SendAt > Accepted ? SendAt : Accepted;
 
+    /// <summary>Its time had come before it was there: it took a place in front of what was on its way already (docs/protocol.md, found 9).</summary>
+    public bool IsPlacedBehindItsTime => SendAt < Accepted;
+
     public override string ToString() => $"{RequestId[..8]} to {Phone}";
 }
