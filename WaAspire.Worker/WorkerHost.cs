@@ -92,6 +92,7 @@ public static class WorkerHost
         builder.Services.TryAddSingleton<LeaseStore>();
         builder.Services.TryAddSingleton<ReplacedAccounts>();
         builder.Services.TryAddSingleton<SessionHealth>();
+        builder.Services.TryAddSingleton<FreeAccounts>();
         builder.Services.TryAddSingleton<SessionKeeper>();
         builder.Services.TryAddSingleton<LeavingDevices>();
         builder.Services.TryAddSingleton<AccountMirror>();

@@ -82,6 +82,9 @@ public sealed record Account(string Id, string Provider, string? Status, string?
     /// <summary>Somebody should hold a session for it. A deleted account has none, whatever else its document says.</summary>
     public bool WantsSession => Provider != AccountFields.CloudApi && Status != AccountFields.Deleted && !IsStopped && !IsReplaced;
 
+    /// <summary>Somebody must hold it: for its session, or to be logged out, because whoever deletes an account may find nobody who holds it.</summary>
+    public bool WantsOwner => WantsSession || WantsLogOut;
+
     /// <summary>It would send, if the provider were back.</summary>
     public bool WaitsForProvider => IsConnected && Pause is { IsProviderDown: true, Until: null };
 

@@ -24,6 +24,9 @@ public sealed class OwnedAccounts(IOptions<OwnershipOptions> options, TimeProvid
     /// <summary>How long this worker may still act for the account without a renewal; negative when the trust has ended.</summary>
     public TimeSpan TrustLeft(OwnedAccount owned) => options.Value.Trust - time.GetElapsedTime(owned.Term.Started);
 
+    /// <summary>Whether the lease has run for so long that it is renewed.</summary>
+    public bool IsToBeRenewed(OwnedAccount owned) => time.GetElapsedTime(owned.Term.Started) >= options.Value.RenewEvery;
+
     /// <summary>Whether this worker may send for the account now.</summary>
     public bool MaySend(string accountId) => Find(accountId) is { IsLeaving: false, IsConnected: true } owned && TrustLeft(owned) > TimeSpan.Zero;
 

@@ -1,11 +1,9 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using WaAspire.Messaging.Accounts;
 using WaAspire.Messaging.Firestore;
 using WaAspire.Messaging.Leasing;
 using WaAspire.Worker.Gateway;
 using WaAspire.Worker.Pacing;
-using WaAspire.Worker.Sessions;
 
 namespace WaAspire.Worker.Accounts.Ownership;
 
@@ -20,7 +18,7 @@ public sealed class OwnershipLoop(
     InstanceDirectory instances,
     OwnedAccounts owned,
     LeaseStore leases,
-    SessionStore sessions,
+    FreeAccounts free,
     ISessionGateway gateway,
     SessionKeeper keeper,
     LeavingDevices leaving,
@@ -34,20 +32,14 @@ public sealed class OwnershipLoop(
     : BackgroundService
 {
     private const string MoveTurn = "session-moves";
-    private const int LeasesPerLook = 100;
     private readonly OwnershipOptions _options = options.Value;
-    private readonly ConcurrentDictionary<string, Watched> _watched = new(StringComparer.Ordinal);
     private readonly WakeUp _nudge = new();
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>Something changed about this account: its lease is looked at again at once.</summary>
     public void Nudge(string accountId)
     {
-        if (_watched.TryGetValue(accountId, out var watched))
-        {
-            watched.LookAt = 0;
-        }
-
+        free.Nudge(accountId);
         _nudge.Set();
     }
 
@@ -63,7 +55,7 @@ public sealed class OwnershipLoop(
             {
                 // While its lanes run empty a worker keeps what it has: what it took now it would give back in a moment.
                 await MoveOneAsync(cancellationToken);
-                await (gateway.IsReady ? TakeAsync(cancellationToken) : Task.CompletedTask);
+                await (gateway.IsReady ? free.TakeAsync(cancellationToken) : Task.CompletedTask);
             }
 
             await (gateway.IsReady ? keeper.KeepAsync(cancellationToken) : Task.CompletedTask);
@@ -107,16 +99,11 @@ public sealed class OwnershipLoop(
         }
     }
 
-    /// <summary>Also to be logged out: whoever deletes an account may find nobody who holds it.</summary>
-    private static bool Wants(Account? account) => account is { WantsSession: true } or { WantsLogOut: true };
-
-    private bool IsDone(OwnedAccount held) => accounts.Find(held.AccountId) is var account && (!Wants(account) || (account!.WantsLogOut && leaving.MayGo(held)));
-
-    private bool IsToBeRenewed(OwnedAccount held) => time.GetElapsedTime(held.Term.Started) >= _options.RenewEvery;
+    private bool IsDone(OwnedAccount held) => accounts.Find(held.AccountId) is var account && (account is not { WantsOwner: true } || (account.WantsLogOut && leaving.MayGo(held)));
 
     private async Task RenewAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(owned.All.Where(IsToBeRenewed).Select(held => RenewAsync(held, cancellationToken)));
+        await Task.WhenAll(owned.All.Where(owned.IsToBeRenewed).Select(held => RenewAsync(held, cancellationToken)));
     }
 
     private async Task RenewAsync(OwnedAccount held, CancellationToken cancellationToken)
@@ -177,73 +164,6 @@ public sealed class OwnershipLoop(
         }
     }
 
-    private async Task TakeAsync(CancellationToken cancellationToken)
-    {
-        var wanted = accounts.All.Where(account => Wants(account) && owned.Find(account.Id) is null).Select(account => account.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var forgotten in _watched.Keys.Where(id => !wanted.Contains(id)))
-        {
-            _watched.TryRemove(forgotten, out _);
-        }
-
-        var due = wanted.Where(id => _watched.GetOrAdd(id, _ => new Watched()).LookAt <= time.GetTimestamp()).Take(LeasesPerLook).ToList();
-        if (due.Count == 0)
-        {
-            return;
-        }
-
-        var (read, readTime) = await leases.ReadAsync(due, cancellationToken);
-        foreach (var lease in read)
-        {
-            await ConsiderAsync(lease, readTime, cancellationToken);
-            if (owned.All.Any(IsToBeRenewed))
-            {
-                // In a slow store each lease takes long, and those that are held must not run out over it: the next turn goes on.
-                return;
-            }
-        }
-    }
-
-    private async Task ConsiderAsync(AccountLease lease, DateTimeOffset readTime, CancellationToken cancellationToken)
-    {
-        var watched = _watched.GetOrAdd(lease.AccountId, _ => new Watched());
-        var freeFor = watched.FreeSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
-        var wish = instances.HolderOf(lease.AccountId, lease.Former == self.Id ? null : lease.Former);
-        var decision = OwnershipDecision.For(lease, readTime, self.Id, wish, freeFor, _options);
-        watched.FreeSince = decision.IsFree ? watched.FreeSince ?? time.GetTimestamp() : null;
-        watched.LookAt = time.GetTimestamp() + (long)(decision.LookIn.TotalSeconds * time.TimestampFrequency);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (decision.Take && owned.All.Count < _options.SessionsMax)
-        {
-            await HoldAsync(lease, wish);
-        }
-    }
-
-    /// <summary>Whole or not at all, also when the worker is told to stop meanwhile: a lease that is taken and not held, no drain would give back.</summary>
-    private async Task HoldAsync(AccountLease lease, string? wish)
-    {
-        if (await leases.TakeAsync(lease, CancellationToken.None) is not { } term)
-        {
-            return;
-        }
-
-        // A heartbeat may look young for a minute after a death: what was just taken must not be given back to the dead.
-        foreach (var silent in new[] { lease.Former, wish }.OfType<string>().Where(instance => instance != self.Id))
-        {
-            instances.Doubt(silent);
-        }
-
-        // What the former owner found out since this worker read the account decides whether its session may be opened.
-        await accounts.ReadAsync(lease.AccountId, CancellationToken.None);
-
-        // The first act of the new owner. Without it there is no session, and the lease runs out.
-        if (await sessions.TouchAsync(lease.AccountId, term.Epoch, CancellationToken.None) is { } fence)
-        {
-            owned.Add(new OwnedAccount(term, fence));
-            _watched.TryRemove(lease.AccountId, out _);
-            logger.SessionTaken(lease.AccountId, term.Epoch);
-        }
-    }
-
     private async Task GiveBackAsync(OwnedAccount held, Func<OwnedAccount, CancellationToken, Task<bool>> end, CancellationToken cancellationToken)
     {
         held.IsLeaving = true;
@@ -274,13 +194,5 @@ public sealed class OwnershipLoop(
             logger.SessionReleased(held.AccountId, held.Term.Epoch);
             await signal.AnnounceAsync(held.AccountId);
         }
-    }
-
-    private sealed class Watched
-    {
-        /// <summary>Monotonic timestamp.</summary>
-        public long LookAt { get; set; }
-
-        public long? FreeSince { get; set; }
     }
 }
