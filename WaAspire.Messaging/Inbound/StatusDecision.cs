@@ -38,8 +38,14 @@ internal sealed record StatusDecision(IReadOnlyList<DocumentWrite> Writes, bool 
         if (message.Status != OutboxStatus.Sent)
         {
             // Proof: whoever reports on our message has accepted it before. It goes into any state, also a failed one.
+            var proof = Delivery(message, status, now);
+            if (message.IsUnfinished)
+            {
+                proof[OutboxFields.Proven] = true;
+            }
+
             return new StatusDecision(
-                WithLawfulCopy(OutboxTransitions.Sent(message, status.ProviderMessageId, Delivery(message, status, now), shown), threadMessage),
+                WithLawfulCopy(OutboxTransitions.Sent(message, status.ProviderMessageId, proof, shown), threadMessage),
                 message.IsUnfinished,
                 OutboxAssertions.IsSecondId(message, status.ProviderMessageId));
         }

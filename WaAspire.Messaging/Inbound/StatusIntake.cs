@@ -120,6 +120,8 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                     return true;
                 }
 
+                // A receipt that comes once more may be the only one that lives to tell what its proof means for others.
+                await (message.IsProven ? UnblockAsync(message) : Task.CompletedTask);
                 await (decision.IsUntimely ? SetAsideAsync("older_attempt", status, message, cancellationToken) : Task.CompletedTask);
                 return false;
             }
@@ -223,11 +225,11 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             _guard.Report(OutboxAssertions.Fence, message.RequestId);
         }
 
-        if (!decision.Unblocks)
-        {
-            return;
-        }
+        await (decision.Unblocks ? UnblockAsync(message) : Task.CompletedTask);
+    }
 
+    private async Task UnblockAsync(OutboxDocument message)
+    {
         try
         {
             await _lanes.UnblockAsync(message.Lane);

@@ -66,6 +66,9 @@ public sealed record OutboxDocument
     /// </summary>
     public bool OutcomeUnknown { get; init; }
 
+    /// <summary>A receipt told that it was sent, and ended its stay in its lane: whoever wrote that may have died before the lane heard of it.</summary>
+    public bool IsProven { get; init; }
+
     /// <summary>Which assertion it failed when it was parked; null for any other doubt.</summary>
     public string? AssertionViolated { get; init; }
 
@@ -134,6 +137,7 @@ public sealed record OutboxDocument
             SendAt = fields.Timestamp(OutboxFields.SendAt),
             ExpiresAt = fields.Timestamp(OutboxFields.ExpiresAt),
             OutcomeUnknown = fields.Boolean(OutboxFields.OutcomeUnknown) ?? false,
+            IsProven = fields.Boolean(OutboxFields.Proven) ?? false,
             AssertionViolated = fields.Text(OutboxFields.AssertionViolated),
             CanceledByUid = fields.Text(OutboxFields.CanceledByUid),
             FailedAt = fields.Timestamp(OutboxFields.FailedAt),

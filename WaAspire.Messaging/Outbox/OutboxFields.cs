@@ -35,6 +35,7 @@ public static class OutboxFields
     public const string OrderAt = "orderAt";
     public const string OutcomeUnknown = "outcomeUnknown";
     public const string Payload = "payload";
+    public const string Proven = "proven";
     public const string ProviderMessageId = "providerMessageId";
     public const string ReplayedAs = "replayedAs";
     public const string ReplayOf = "replayOf";
