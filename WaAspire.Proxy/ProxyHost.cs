@@ -80,6 +80,7 @@ public static class ProxyHost
         builder.Services.TryAddSingleton<EnqueueStore>();
         builder.Services.TryAddSingleton<CancelStore>();
         builder.Services.TryAddSingleton<LaneBell>();
+        builder.Services.TryAddSingleton<ILaneUnblocker>(services => services.GetRequiredService<LaneBell>());
         builder.Services.AddHostedService(services => services.GetRequiredService<LaneBell>());
         return builder;
     }

@@ -112,6 +112,7 @@ public static class WorkerHost
         builder.AddValidated<LaneOptions>(LaneOptions.Section);
         builder.Services.TryAddSingleton<RedisLanes>();
         builder.Services.TryAddSingleton<ILanes>(services => services.GetRequiredService<ResilientLanes>());
+        builder.Services.TryAddSingleton<ILaneUnblocker>(services => services.GetRequiredService<ResilientLanes>());
         builder.Services.TryAddSingleton(services => new ResilientLanes(
             services.GetRequiredService<RedisLanes>(),
             lane => services.GetRequiredService<AccountDirectory>().Find(lane.AccountId) is { Provider: not AccountFields.CloudApi }

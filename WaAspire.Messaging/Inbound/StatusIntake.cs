@@ -31,7 +31,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private readonly DocumentGatherer _documents;
     private readonly CommitBatcher _commits;
     private readonly ServerClock _clock;
-    private readonly ILanes _lanes;
+    private readonly ILaneUnblocker _lanes;
     private readonly IntakeEvidence? _evidence;
     private readonly InboundRejections _rejections;
     private readonly OutboxGuard _guard;
@@ -42,7 +42,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
     private readonly Histogram<double> _arrival;
 
     public StatusIntake(
-        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILanes lanes, InboundRejections rejections, OutboxGuard guard,
+        IFirestore firestore, DocumentGatherer documents, CommitBatcher commits, ServerClock clock, ILaneUnblocker lanes, InboundRejections rejections, OutboxGuard guard,
         IMeterFactory meters, ILogger<StatusIntake> logger, IntakeEvidence? evidence = null)
     {
         _firestore = firestore;

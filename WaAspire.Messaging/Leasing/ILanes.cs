@@ -5,16 +5,13 @@ namespace WaAspire.Messaging.Leasing;
 /// late: Firestore's claim alone keeps two workers apart, and the sweep rebuilds what is lost.
 /// Every call throws <see cref="LanesUnavailableException"/> when the lanes cannot be reached.
 /// </summary>
-public interface ILanes
+public interface ILanes : ILaneUnblocker
 {
     /// <summary>There is, or will be after <paramref name="delay"/>, something to send. A blocked lane is left alone; a held one looks again before it rests.</summary>
     /// <param name="lane">Which.</param>
     /// <param name="delay">When there will be something to send.</param>
     /// <param name="committedAt">The server's time of the commit that it tells of; null where that is not known.</param>
     Task SignalAsync(Lane lane, TimeSpan delay, DateTimeOffset? committedAt = null);
-
-    /// <summary>What blocked the lane has gone: due now, whatever its state and whatever its holder says on release.</summary>
-    Task UnblockAsync(Lane lane);
 
     /// <summary>Takes up to <paramref name="count"/> due lanes of the accounts that <paramref name="mayTake"/> allows, each under a new token.</summary>
     /// <param name="count">At most.</param>
@@ -56,3 +53,10 @@ public sealed record SweepTurn(DateTimeOffset? Cursor, string Life);
 
 /// <summary>The lanes cannot be reached: fall back to the sweep, lose nothing.</summary>
 public sealed class LanesUnavailableException(string message, Exception inner) : Exception(message, inner);
+
+/// <summary>Ends what a lane waits for. No sweep does so, and nobody looks at a blocked lane for minutes: whoever implements it for a process makes sure that it is heard.</summary>
+public interface ILaneUnblocker
+{
+    /// <summary>What blocked the lane has gone: due now, whatever its state and whatever its holder says on release.</summary>
+    Task UnblockAsync(Lane lane);
+}

@@ -12,7 +12,7 @@ namespace WaAspire.Proxy.Send;
 /// lane after its commit; what leaves is one signal, however often the lane was rung meanwhile. If we die here, or Redis is
 /// away, the sweep finds the message within seconds; only an unblock is rung again until Redis has heard it.
 /// </summary>
-internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOptions<SendOptions> options, TimeProvider time, ILogger<LaneBell> logger) : BackgroundService
+internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOptions<SendOptions> options, TimeProvider time, ILogger<LaneBell> logger) : BackgroundService, ILaneUnblocker
 {
     private readonly Channel<Rung> _rung = Channel.CreateBounded<Rung>(new BoundedChannelOptions(options.Value.SignalsMax) { SingleReader = true });
 
@@ -27,6 +27,14 @@ internal sealed class LaneBell(Lazy<ILanes> lanes, ProxyMetrics metrics, IOption
         Write(new Rung(lane, Unblock: false, dueIn, committedAt ?? DateTimeOffset.MaxValue));
 
     /// <summary>What the lane may have waited for has gone.</summary>
+    /// <returns>At once: it is told behind the caller's back.</returns>
+    public Task UnblockAsync(Lane lane)
+    {
+        Unblock(lane);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc cref="UnblockAsync" path="/summary"/>
     public void Unblock(Lane lane) => Write(new Rung(lane, Unblock: true, TimeSpan.Zero, DateTimeOffset.MaxValue));
 
     public override Task StopAsync(CancellationToken cancellationToken)

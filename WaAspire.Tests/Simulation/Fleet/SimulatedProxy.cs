@@ -30,6 +30,7 @@ internal sealed class SimulatedProxy : IWebhookReceiver
         ServiceDescriptor.Singleton<EnqueueStore, EnqueueStore>(),
         ServiceDescriptor.Singleton<CancelStore, CancelStore>(),
         ServiceDescriptor.Singleton<LaneBell, LaneBell>(),
+        ServiceDescriptor.Singleton<ILaneUnblocker>(services => services.GetRequiredService<LaneBell>()),
         ServiceDescriptor.Singleton<IntakeEvidence, IntakeEvidence>(),
     ]);
 
