@@ -10,7 +10,7 @@ namespace WaAspire.Tests.Simulation;
 /// </summary>
 public sealed class SimulationTests
 {
-    private static readonly Lazy<Task<(int Code, string Told)>> _notes = new(() => SimulateAsync("--seeds", "60", "--notes"));
+    private static readonly Lazy<Task<(int Code, string Told)>> _notes = new(() => SimulateAsync("--seeds", "120", "--notes"));
 
     /// <summary><c>WAASPIRE_SEED=123</c> runs one seed, <c>WAASPIRE_SEEDS=N</c> that many, <c>WAASPIRE_FULL=1</c> 10,000.</summary>
     [Fact]

@@ -46,7 +46,7 @@ internal sealed class LivenessWatch(UnknownOutcomePolicy policy, DateTimeOffset 
         var unfinished = outbox.Select(OutboxDocument.Read).Where(message => message is { IsUnfinished: true, Schema: not null, ThreadId: not null }).ToList();
         foreach (var message in unfinished)
         {
-            if (message.Status == OutboxStatus.Processing && now > Later(message.UpdateTime + _sending.Lease + _sending.Margin) + Sweep)
+            if (message.Status == OutboxStatus.Processing && now > Later(message.UpdateTime + _sending.Lease + _sending.Margin) + (IsLinked(message) ? Ownership + Sweep : Sweep))
             {
                 Break(message, now, $"V2 not rescued: claimed by {message.ClaimedBy} at {message.UpdateTime:HH:mm:ss.fff}");
             }
@@ -94,7 +94,7 @@ internal sealed class LivenessWatch(UnknownOutcomePolicy policy, DateTimeOffset 
 
     /// <summary>Neither is sent again after its time, nor what a person has taken from its thread.</summary>
     private bool IsForThePolicy(OutboxDocument message) =>
-        message is { Status: OutboxStatus.Uncertain, OrderAt: not null, IsParked: false, DoubtSince: not null } && message.AccountId != People.Clients.Linked
+        message is { Status: OutboxStatus.Uncertain, OrderAt: not null, IsParked: false, DoubtSince: not null } && !IsLinked(message)
         && (policy == UnknownOutcomePolicy.Fail || (policy == UnknownOutcomePolicy.Resend && message.ExpiresAt is null));
 
     /// <summary>
@@ -103,6 +103,9 @@ internal sealed class LivenessWatch(UnknownOutcomePolicy policy, DateTimeOffset 
     /// </summary>
     private bool IsPassedOver(OutboxDocument message) =>
         !(message.DoubtSince + _sending.QuietPeriod - message.NextAttemptAt < _recovery.SweepTrail) || message.NextAttemptAt + _recovery.SweepTrail < healed;
+
+    /// <summary>Only its owner looks at its lanes: where nobody is, V5 comes first.</summary>
+    private static bool IsLinked(OutboxDocument message) => message.AccountId == People.Clients.Linked;
 
     private DateTimeOffset Later(DateTimeOffset time) => time > healed ? time : healed;
 
