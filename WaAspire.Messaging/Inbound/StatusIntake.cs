@@ -121,7 +121,7 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
                 }
 
                 // A receipt that comes once more may be the only one that lives to tell what its proof means for others.
-                await (message.IsProven ? UnblockAsync(message) : Task.CompletedTask);
+                await (message.IsProven ? _lanes.UnblockAsync(message.Lane) : Task.CompletedTask);
                 await (decision.IsUntimely ? SetAsideAsync("older_attempt", status, message, cancellationToken) : Task.CompletedTask);
                 return false;
             }
@@ -225,18 +225,6 @@ public sealed class StatusIntake : IStatusIntake, IDisposable
             _guard.Report(OutboxAssertions.Fence, message.RequestId);
         }
 
-        await (decision.Unblocks ? UnblockAsync(message) : Task.CompletedTask);
-    }
-
-    private async Task UnblockAsync(OutboxDocument message)
-    {
-        try
-        {
-            await _lanes.UnblockAsync(message.Lane);
-        }
-        catch (LanesUnavailableException)
-        {
-            // The proof is stored; a worker looks at a lane in doubt again by itself.
-        }
+        await (decision.Unblocks ? _lanes.UnblockAsync(message.Lane) : Task.CompletedTask);
     }
 }
